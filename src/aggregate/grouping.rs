@@ -1,0 +1,157 @@
+//! Which cell a record falls into.
+//!
+//! In: records of one company, and the dimensions of a table (or the columns of a breakdown). Out: the place of a cell for
+//! each record. Invariant: a company's cells are told by their codes, so that it does not matter which record came first.
+
+use hashbrown::HashMap;
+
+use crate::intake::Company;
+use crate::pipeline::{Dimension, DimensionSource, Hierarchy, UNKNOWN};
+use crate::store::Records;
+
+/// One axis of a grouping.
+pub(super) enum Axis<'a> {
+    /// The same code for all records of a company.
+    Constant(String),
+    /// A code of each record, taken to a level of a hierarchy.
+    Record {
+        column: &'a str,
+        hierarchy: &'a Hierarchy,
+        level: u8,
+        /// The code of records that do not say.
+        absent: &'a str,
+    },
+}
+
+impl<'a> Axis<'a> {
+    /// The axis of a dimension at its finest level, for one company.
+    pub(super) fn of_dimension(dimension: &'a Dimension, place: usize, level: u8, company: &Company) -> Self {
+        match &dimension.source {
+            DimensionSource::Company(_) => Self::Constant(dimension.hierarchy.at_level(&company.codes[place], level)),
+            DimensionSource::Record(column) => {
+                Self::Record { column, hierarchy: &dimension.hierarchy, level, absent: UNKNOWN }
+            }
+        }
+    }
+
+    /// The codes of a record column as they are.
+    pub(super) fn of_column(column: &'a str, absent: &'a str) -> Self {
+        Self::Record { column, hierarchy: &Hierarchy::Flat, level: 1, absent }
+    }
+}
+
+/// The cells of one company under one grouping.
+#[derive(Default)]
+pub(super) struct LocalCells {
+    /// The codes of each axis that occur.
+    codes: Vec<Vec<String>>,
+    places: Vec<HashMap<String, u32>>,
+    /// The cells that occur: a code of each axis.
+    cells: Vec<Vec<u32>>,
+    found: HashMap<Vec<u32>, u32>,
+}
+
+/// A record that falls into no cell.
+pub(super) const NO_CELL: u32 = u32::MAX;
+
+impl LocalCells {
+    pub(super) fn new(axes: usize) -> Self {
+        Self { codes: vec![Vec::new(); axes], places: vec![HashMap::new(); axes], ..Self::default() }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.cells.len()
+    }
+
+    /// The codes of a cell.
+    pub(super) fn codes(&self, cell: usize) -> impl Iterator<Item = &str> {
+        self.cells[cell].iter().zip(&self.codes).map(|(&code, codes)| codes[code as usize].as_str())
+    }
+
+    fn code(&mut self, axis: usize, code: &str) -> u32 {
+        if let Some(&place) = self.places[axis].get(code) {
+            return place;
+        }
+        let place = u32::try_from(self.codes[axis].len()).unwrap_or(NO_CELL);
+        self.codes[axis].push(code.to_owned());
+        self.places[axis].insert(code.to_owned(), place);
+        place
+    }
+
+    fn cell(&mut self, codes: &[u32]) -> u32 {
+        if let Some(&cell) = self.found.get(codes) {
+            return cell;
+        }
+        let cell = u32::try_from(self.cells.len()).unwrap_or(NO_CELL);
+        self.cells.push(codes.to_vec());
+        self.found.insert(codes.to_vec(), cell);
+        cell
+    }
+
+    /// Appends the cell of each record to `out`; [`NO_CELL`] where `counts` says that a record does not count.
+    pub(super) fn assign(&mut self, axes: &[Axis<'_>], records: &Records, counts: Option<&[bool]>, out: &mut Vec<u32>) {
+        let mut base = vec![0_u32; axes.len()];
+        let mut varying: Vec<Varying<'_>> = Vec::new();
+        for (place, axis) in axes.iter().enumerate() {
+            match axis {
+                Axis::Constant(code) => base[place] = self.code(place, code),
+                Axis::Record { column, hierarchy, level, absent } => {
+                    let absent = self.code(place, absent);
+                    match records.texts(column) {
+                        None => base[place] = absent,
+                        Some(texts) => {
+                            let map = texts.words().map(|word| self.code(place, &hierarchy.at_level(word, *level)));
+                            let codes: Vec<u32> = map.collect();
+                            varying.push(Varying { place, raw: texts.raw_codes(), texts, codes, absent });
+                        }
+                    }
+                }
+            }
+        }
+        // Codes of varying axes are numbered together, so that a record's cell is one look-up in a small table.
+        let sizes: Vec<usize> = varying.iter().map(|axis| self.codes[axis.place].len()).collect();
+        let size: usize = sizes.iter().try_fold(1_usize, |product, size| product.checked_mul(*size)).unwrap_or(usize::MAX);
+        let direct = size <= (records.len() * 4).max(1 << 12);
+        let mut table = if direct { vec![NO_CELL; size] } else { Vec::new() };
+        let mut codes = base;
+        for record in 0..records.len() {
+            if counts.is_some_and(|counts| !counts[record]) {
+                out.push(NO_CELL);
+                continue;
+            }
+            let mut place = 0;
+            for (axis, size) in varying.iter().zip(&sizes) {
+                let code = axis.code(record);
+                codes[axis.place] = code;
+                place = place * size + code as usize;
+            }
+            if !direct {
+                out.push(self.cell(&codes));
+                continue;
+            }
+            if table[place] == NO_CELL {
+                table[place] = self.cell(&codes);
+            }
+            out.push(table[place]);
+        }
+    }
+}
+
+/// An axis whose code differs from record to record.
+struct Varying<'a> {
+    place: usize,
+    raw: &'a [i32],
+    texts: crate::store::Texts<'a>,
+    codes: Vec<u32>,
+    absent: u32,
+}
+
+impl Varying<'_> {
+    #[inline]
+    fn code(&self, record: usize) -> u32 {
+        if self.texts.complete() {
+            return usize::try_from(self.raw[record]).ok().and_then(|raw| self.codes.get(raw)).copied().unwrap_or(self.absent);
+        }
+        self.texts.code(record).map_or(self.absent, |code| self.codes[code])
+    }
+}

@@ -1,0 +1,19 @@
+//! Aggregate: from the store to cells.
+//!
+//! In: the parts of one period in the store, and the register. Out: a [`CellTable`] (benchmark cells, with the holdings
+//! inside each cell) and a [`CompanyTable`] (each company's own metrics: private).
+//! Invariant: sums and percentiles are exact, and the same bytes come out for any order of uploads, size of batches and
+//! number of threads. Nothing here knows a disclosure rule.
+
+mod cell;
+mod company;
+mod evaluate;
+mod grouping;
+mod partial;
+mod run;
+mod statistics;
+
+pub use cell::{Cell, CellKey, CellTable, Contribution, SIDED, Side};
+pub use company::{CompanyRow, CompanyTable, write_company_table};
+pub use run::{AggregateError, aggregate};
+pub use statistics::{PERCENTILES, Statistics, percentile};

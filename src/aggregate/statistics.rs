@@ -1,0 +1,186 @@
+//! Exact statistics of a list of amounts.
+//!
+//! In: the values of a cell, in any order. Out: count, mean, standard deviation and percentiles.
+//! Invariant: no step depends on the order of the values. Percentiles are linear interpolations between closest ranks
+//! (Hyndman-Fan type 7), standard deviations those of a sample (n - 1).
+
+use crate::exact::{Amount, Quotient, SCALE};
+
+/// The percentiles that are computed.
+pub const PERCENTILES: [i128; 5] = [10, 25, 50, 75, 90];
+
+/// Statistics of one list of values.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Statistics {
+    /// How many values.
+    pub count: u64,
+    /// Their mean.
+    pub mean: Quotient,
+    /// Their sample standard deviation in units; none for fewer than two values.
+    pub deviation: Option<f64>,
+    /// Their percentiles, as in [`PERCENTILES`].
+    pub percentiles: [Quotient; 5],
+    /// Whether all values are the same.
+    pub uniform: bool,
+}
+
+impl Statistics {
+    /// The statistics of `values`, which are reordered; none of an empty list. `parts` says how many steps make one
+    /// [`Amount`] step (1 for amounts as they are).
+    #[must_use]
+    pub fn of(values: &mut [Amount]) -> Option<Self> {
+        Self::scaled(values, 1)
+    }
+
+    /// Statistics of values that count `1 / parts` of an amount step each.
+    fn scaled(values: &mut [Amount], parts: i128) -> Option<Self> {
+        let count = values.len();
+        if count == 0 {
+            return None;
+        }
+        let n = count as i128;
+        let total: i128 = values.iter().map(|&value| i128::from(value)).sum();
+        let center = Amount::try_from(total.div_euclid(n)).unwrap_or(0);
+        let squares: i128 = values
+            .iter()
+            .map(|&value| {
+                let distance = i128::from(value - center);
+                distance * distance
+            })
+            .sum();
+        let (low, high) = values.iter().fold((Amount::MAX, Amount::MIN), |(low, high), &value| (low.min(value), high.max(value)));
+        order(values);
+        let percentiles = PERCENTILES.map(|percent| {
+            let (numerator, denominator) = percentile(values, percent);
+            Quotient::new(numerator, denominator * parts)
+        });
+        Some(Self {
+            count: count as u64,
+            mean: Quotient::new(total, n * parts),
+            deviation: deviation(squares, total - i128::from(center) * n, n, parts),
+            percentiles,
+            uniform: low == high,
+        })
+    }
+
+    /// Statistics of means of which each counts alike, whatever stands behind it: `means` are `(total, count)`. Each mean is
+    /// taken to 1/10,000,000 of an amount step, so that the order of companies cannot matter.
+    #[must_use]
+    pub fn of_means(means: impl Iterator<Item = (i128, u64)>) -> Option<Self> {
+        const PARTS: i128 = 10_000_000;
+        let mut fine: Vec<i128> = means
+            .filter(|(_, count)| *count > 0)
+            .map(|(total, count)| crate::exact::divide_half_even(total * PARTS, i128::from(count)))
+            .collect();
+        fine.sort_unstable();
+        let n = fine.len() as i128;
+        let (first, last) = (*fine.first()?, *fine.last()?);
+        let total: i128 = fine.iter().sum();
+        let percentiles = PERCENTILES.map(|percent| {
+            let rank = (n - 1) * percent;
+            let below = usize::try_from(rank / 100).unwrap_or(0);
+            let above = (below + 1).min(fine.len() - 1);
+            let numerator = fine[below] * 100 + (fine[above] - fine[below]) * (rank % 100);
+            Quotient::new(numerator, 100 * PARTS)
+        });
+        Some(Self {
+            count: fine.len() as u64,
+            mean: Quotient::new(total, n * PARTS),
+            deviation: None,
+            percentiles,
+            uniform: first == last,
+        })
+    }
+}
+
+/// Percentile `percent` of values that [`order`] has ordered, as numerator and denominator.
+#[must_use]
+pub fn percentile(ordered: &[Amount], percent: i128) -> (i128, i128) {
+    let rank = (ordered.len() as i128 - 1) * percent;
+    let below = usize::try_from(rank / 100).unwrap_or(0);
+    let rest = rank % 100;
+    if rest == 0 {
+        return (i128::from(ordered[below]), 1);
+    }
+    let (low, high) = (i128::from(ordered[below]), i128::from(ordered[below + 1]));
+    (low * 100 + (high - low) * rest, 100)
+}
+
+/// Reorders values so that every rank that [`PERCENTILES`] need holds the value that sorting would put there.
+fn order(values: &mut [Amount]) {
+    const SMALL: usize = 96;
+    if values.len() <= SMALL {
+        values.sort_unstable();
+        return;
+    }
+    let mut start = 0;
+    for percent in PERCENTILES {
+        let rank = (values.len() as i128 - 1) * percent;
+        for (rank, needed) in [(rank / 100, true), (rank / 100 + 1, rank % 100 != 0)] {
+            let rank = usize::try_from(rank).unwrap_or(0);
+            if needed && rank >= start {
+                values[start..].select_nth_unstable(rank - start);
+                start = rank + 1;
+            }
+        }
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a square root is no fraction: the one conversion to a float")]
+fn deviation(squares: i128, offset: i128, n: i128, parts: i128) -> Option<f64> {
+    if n < 2 {
+        return None;
+    }
+    // Squares about a whole number near the mean, so that offset * offset is at most n * n.
+    let variance = (squares as f64 - (offset * offset) as f64 / n as f64) / (n - 1) as f64;
+    Some(variance.max(0.0).sqrt() / parts as f64 / SCALE as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// NumPy's default: `percentile([10, 20, 30, 40], [10, 25, 50, 75, 90])` = 13, 17.5, 25, 32.5, 37.
+    #[test]
+    fn percentiles_are_of_type_seven() {
+        let mut values = [400_000, 100_000, 300_000, 200_000];
+        let statistics = Statistics::of(&mut values).expect("values");
+        let percentiles = statistics.percentiles.map(Quotient::to_f64);
+        assert_eq!(percentiles, [13.0, 17.5, 25.0, 32.5, 37.0]);
+        assert_eq!(statistics.mean.to_f64(), 25.0);
+        // Sum of squares about 25: 225 + 25 + 25 + 225 = 500; 500 / 3 = 166.67; root 12.9099.
+        assert!((statistics.deviation.expect("four values") - (500.0_f64 / 3.0).sqrt()).abs() < 1e-12);
+    }
+
+    #[test]
+    fn each_company_counts_alike() {
+        // Means 10, 20 and 60, whatever the numbers of employees.
+        let means = [(100_000, 1), (20_000_000, 100), (1_200_000, 2)];
+        let statistics = Statistics::of_means(means.into_iter()).expect("three");
+        assert_eq!(statistics.mean.to_f64(), 30.0);
+        assert_eq!(statistics.percentiles.map(Quotient::to_f64), [12.0, 15.0, 20.0, 40.0, 52.0]);
+    }
+
+    proptest! {
+        #[test]
+        fn selection_agrees_with_sorting(mut values in proptest::collection::vec(-1_000_000_i64..1_000_000, 1..400)) {
+            let mut sorted = values.clone();
+            sorted.sort_unstable();
+            let statistics = Statistics::of(&mut values).expect("values");
+            for (place, percent) in PERCENTILES.into_iter().enumerate() {
+                let (numerator, denominator) = percentile(&sorted, percent);
+                prop_assert_eq!(statistics.percentiles[place], Quotient::new(numerator, denominator));
+            }
+        }
+
+        #[test]
+        fn order_does_not_matter(mut values in proptest::collection::vec(any::<i32>(), 1..200)) {
+            let mut forward: Vec<i64> = values.iter().map(|&value| i64::from(value)).collect();
+            values.reverse();
+            let mut backward: Vec<i64> = values.iter().map(|&value| i64::from(value)).collect();
+            prop_assert_eq!(Statistics::of(&mut forward), Statistics::of(&mut backward));
+        }
+    }
+}

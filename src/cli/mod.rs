@@ -1,0 +1,168 @@
+//! The command line: arguments in, exit code out.
+//!
+//! In: arguments. Out: files, a summary on standard error, data on standard output, and an exit code. Invariant: one file
+//! for each command; nothing below this folder sees the argument parser; errors are printed here and nowhere else.
+
+mod check;
+mod keys;
+mod plan;
+mod progress;
+mod pseudonymize;
+mod release;
+mod run;
+mod summary;
+mod verify;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, CommandFactory, Parser, Subcommand};
+
+use crate::disclose::DiscloseError;
+use crate::ingest::IngestError;
+use crate::pipeline::Overrides;
+use crate::problem::FileProblems;
+use crate::release::ReleaseError;
+use crate::store::StoreError;
+
+/// Pay and benefit benchmarks in which no employee and no company can be recognized.
+#[derive(Debug, Parser)]
+#[command(name = "payquorum", version, about, after_help = EXIT_CODES)]
+pub struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXIT_CODES: &str = "Examples:
+  payquorum plan pipelines/quarterly.toml          what would be done
+  payquorum check pipelines/quarterly.toml A.csv   is this upload all right?
+  payquorum run pipelines/quarterly.toml           uploads in, a safe release out
+  payquorum verify out/releases/quarterly/2026-Q3/v1
+
+Exit codes:
+  0  done
+  1  something failed that is no fault of the input (disk, memory, a bug)
+  2  usage: the command line is wrong
+  3  data refused: a pipeline, register or upload breaks a rule
+  4  disclosure refused: nothing may be published
+  5  the workspace is in use by another run";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Take uploads and publish a release: the whole way
+    #[command(after_help = "Examples:
+  payquorum run pipelines/quarterly.toml
+  payquorum run pipelines/quarterly.toml --period 2026-Q2 --workspace /srv/pay
+  payquorum run pipelines/quarterly.toml --uploads 'inbox/*.csv' --release-date 2026-11-15")]
+    Run(run::Run),
+    /// Publish a release from what is in the store already
+    Release(release::Release),
+    /// Show what a pipeline would do, and do nothing
+    Plan(plan::Plan),
+    /// Check uploads, and write nothing
+    #[command(after_help = "Example:
+  payquorum check pipelines/quarterly.toml inbox/C001.csv inbox/C002.csv.gz")]
+    Check(check::Check),
+    /// Check a release against its own manifest and policy
+    Verify(verify::Verify),
+    /// Make a master key, or name the present one
+    Keys(keys::Keys),
+    /// Replace employee IDs in a CSV file, on a company's own premises
+    #[command(after_help = "Example:
+  payquorum pseudonymize staff.csv staff-hashed.csv --company ACME")]
+    Pseudonymize(pseudonymize::Pseudonymize),
+    /// Print completions for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+}
+
+/// A pipeline file, and what flags override.
+#[derive(Debug, Args)]
+struct PipelineArguments {
+    /// The pipeline file
+    pipeline: PathBuf,
+    /// Read these uploads instead of the pipeline's (a glob pattern)
+    #[arg(long, value_name = "PATTERN")]
+    uploads: Option<String>,
+    /// Read this company register instead of the pipeline's
+    #[arg(long, value_name = "FILE")]
+    companies: Option<PathBuf>,
+    /// Keep everything in this folder instead of the pipeline's
+    #[arg(long, value_name = "FOLDER")]
+    workspace: Option<PathBuf>,
+    /// The period, as in 2026-Q3; otherwise the latest one that is there
+    #[arg(long)]
+    period: Option<String>,
+    /// How many threads to use; otherwise all
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
+}
+
+impl PipelineArguments {
+    fn overrides(&self) -> Overrides {
+        Overrides {
+            uploads: self.uploads.clone(),
+            companies: self.companies.clone(),
+            workspace: self.workspace.clone(),
+            period: self.period.clone(),
+        }
+    }
+
+    /// Sets the number of threads for the whole program.
+    fn use_threads(&self) {
+        if let Some(threads) = self.threads {
+            // It can be set once only, and is: a second call would mean a second command.
+            let _ = rayon::ThreadPoolBuilder::new().num_threads(usize::from(threads)).build_global();
+        }
+    }
+}
+
+/// Data that was refused; everything to say has been collected in the text.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Refused(String);
+
+impl Arguments {
+    /// Does what the arguments say.
+    #[must_use]
+    pub fn execute(self) -> ExitCode {
+        let outcome = match self.command {
+            Command::Run(run) => run.execute(),
+            Command::Release(release) => release.execute(),
+            Command::Plan(plan) => plan.execute(),
+            Command::Check(check) => check.execute(),
+            Command::Verify(verify) => verify.execute(),
+            Command::Keys(keys) => keys.execute(),
+            Command::Pseudonymize(pseudonymize) => pseudonymize.execute(),
+            Command::Completions { shell } => {
+                clap_complete::generate(shell, &mut Self::command(), "payquorum", &mut std::io::stdout());
+                Ok(())
+            }
+        };
+        match outcome {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                eprintln!("error: {error:#}");
+                ExitCode::from(exit_code(&error))
+            }
+        }
+    }
+}
+
+fn exit_code(error: &anyhow::Error) -> u8 {
+    if error.is::<FileProblems>() || error.is::<Refused>() {
+        return 3;
+    }
+    if error.is::<DiscloseError>() || matches!(error.downcast_ref(), Some(ReleaseError::Unsafe(_))) {
+        return 4;
+    }
+    if matches!(error.downcast_ref(), Some(StoreError::InUse { .. })) {
+        return 5;
+    }
+    if matches!(error.downcast_ref(), Some(IngestError::NoUploads(_))) {
+        return 3;
+    }
+    1
+}

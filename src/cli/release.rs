@@ -1,0 +1,84 @@
+//! `payquorum release`: from the store to a release.
+//!
+//! In: a pipeline file and a store. Out: company metrics, the decision ledger, a release, and a summary.
+//! Invariant: what may not be published is refused before anything is computed, where that can be known.
+
+use clap::Args;
+
+use super::{PipelineArguments, Refused, progress, summary};
+use crate::aggregate::{aggregate, write_company_table};
+use crate::disclose::{DiscloseError, disclose};
+use crate::intake::Register;
+use crate::pipeline::Pipeline;
+use crate::release::publish;
+use crate::store::Store;
+
+#[derive(Debug, Args)]
+pub(super) struct Release {
+    #[command(flatten)]
+    pipeline: PipelineArguments,
+    #[command(flatten)]
+    release: ReleaseArguments,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ReleaseArguments {
+    /// The release date to write into the manifest (it changes the bytes of the release)
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = release_date)]
+    release_date: Option<String>,
+    /// Wait where another run works on the workspace, instead of stopping
+    #[arg(long)]
+    pub(super) wait: bool,
+}
+
+fn release_date(text: &str) -> Result<String, String> {
+    let date = text.parse::<jiff::civil::Date>().map_err(|_| "write a date like 2026-11-15".to_owned())?;
+    Ok(date.to_string())
+}
+
+impl Release {
+    pub(super) fn execute(self) -> anyhow::Result<()> {
+        self.pipeline.use_threads();
+        let pipeline = Pipeline::read(&self.pipeline.pipeline, &self.pipeline.overrides())?;
+        refuse_overlaps(&pipeline)?;
+        let register = Register::read(&pipeline.companies, &pipeline.dimensions)?;
+        let store = Store::open(&pipeline.workspace, self.release.wait)?;
+        release(&pipeline, &register, &store, &self.release)
+    }
+}
+
+/// Refuses a pipeline whose tables cannot be protected, before any work is done.
+pub(super) fn refuse_overlaps(pipeline: &Pipeline) -> Result<(), DiscloseError> {
+    let overlaps = pipeline.overlaps();
+    if overlaps.is_empty() { Ok(()) } else { Err(DiscloseError::Overlaps(overlaps)) }
+}
+
+/// Aggregate, disclose, publish.
+pub(super) fn release(
+    pipeline: &Pipeline,
+    register: &Register,
+    store: &Store,
+    arguments: &ReleaseArguments,
+) -> anyhow::Result<()> {
+    let catalogue = store.catalogue()?;
+    let latest = || catalogue.latest_period().and_then(|period| pipeline.period_kind.parse(period));
+    let period = pipeline.period.or_else(latest);
+    let period = period.ok_or_else(|| Refused("the store holds no period of this pipeline's kind".to_owned()))?;
+    let parts = catalogue.of_period(&period.to_string());
+    if parts.is_empty() {
+        return Err(Refused(format!("the store holds no records of {period}; upload them, or name another period")).into());
+    }
+    let bar = progress::bar(parts.iter().map(|part| part.rows).sum(), "aggregation", false);
+    let (cells, companies) = aggregate(pipeline, register, &parts, period, &|rows| bar.inc(rows))?;
+    bar.finish_and_clear();
+    let own = pipeline.workspace.join("companies").join(&pipeline.name).join(format!("{period}.parquet"));
+    write_company_table(&companies, pipeline, &period.to_string(), &own)?;
+    let (safe, ledger) = disclose(&cells, pipeline)?;
+    drop(cells);
+    let ledger_file = pipeline.workspace.join("ledger").join(&pipeline.name).join(format!("{period}.parquet"));
+    ledger.write(pipeline, &ledger_file)?;
+    let published = publish(&safe, pipeline, arguments.release_date.as_deref())?;
+    eprint!("{}", summary::release(&published, &safe, &ledger, pipeline, parts.len(), &[own, ledger_file]));
+    println!("{}", published.folder.display());
+    Ok(())
+}

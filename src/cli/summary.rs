@@ -1,0 +1,150 @@
+//! The summary at the end of a run, for a person.
+//!
+//! In: reports. Out: text. Invariant: counts, rules and places of files; nothing of any record.
+
+use std::fmt::{self, Write as _};
+use std::path::PathBuf;
+
+use crate::disclose::{Ledger, SafeTable, Verdict};
+use crate::ingest::rejects_file;
+use crate::intake::{IntakeReport, Register, UploadReport};
+use crate::pipeline::Pipeline;
+use crate::release::Published;
+
+/// Uploads that are listed one by one; of more, the number is told.
+const LISTED: usize = 10;
+
+/// What intake did.
+pub(super) fn intake(report: &IntakeReport, pipeline: &Pipeline, register: &Register) -> String {
+    let mut text = String::new();
+    // Writing to a string cannot fail.
+    let _ = write_intake(&mut text, report, pipeline, register);
+    text
+}
+
+fn write_intake(out: &mut String, report: &IntakeReport, pipeline: &Pipeline, register: &Register) -> fmt::Result {
+    let (read, accepted, rejected) = report.rows();
+    writeln!(out, "Uploads")?;
+    writeln!(out, "  {:>11} read and stored", group(report.taken.len() as u64))?;
+    if !report.unchanged.is_empty() {
+        writeln!(out, "  {:>11} unchanged: in the store already, byte for byte", group(report.unchanged.len() as u64))?;
+    }
+    if !report.refused.is_empty() {
+        writeln!(out, "  {:>11} refused", group(report.refused.len() as u64))?;
+    }
+    writeln!(out, "  {:>11} companies in the register", group(register.companies().len() as u64))?;
+    if !report.taken.is_empty() {
+        writeln!(out, "Rows")?;
+        writeln!(out, "  {:>11} read = {} accepted + {} rejected", group(read), group(accepted), group(rejected))?;
+        let merged: u64 = report.taken.iter().map(|upload| upload.merged).sum();
+        if merged > 0 {
+            writeln!(out, "  {:>11} of the accepted said the same as another row", group(merged))?;
+        }
+        for (rule, count) in report.by_rule() {
+            writeln!(out, "  {:>11} rejected by rule {}", group(count), rule.name())?;
+        }
+    }
+    let with_rejects: Vec<&UploadReport> = report.taken.iter().filter(|upload| upload.rejected > 0).collect();
+    for upload in with_rejects.iter().take(LISTED) {
+        writeln!(
+            out,
+            "    {}: {} of {} rows, listed in {}",
+            upload.file.display(),
+            upload.rejected,
+            upload.read,
+            rejects_file(upload, pipeline).display()
+        )?;
+    }
+    more(out, with_rejects.len())?;
+    for (refusal, upload) in report.refused.iter().take(LISTED) {
+        writeln!(out, "  refused {}: {refusal}", upload.file.display())?;
+        if !upload.rejects.is_empty() {
+            writeln!(out, "    rows: {}", rejects_file(upload, pipeline).display())?;
+        }
+    }
+    more(out, report.refused.len())
+}
+
+fn more(out: &mut String, count: usize) -> fmt::Result {
+    if count > LISTED { writeln!(out, "    and {} more uploads", count - LISTED) } else { Ok(()) }
+}
+
+/// What was released.
+pub(super) fn release(
+    published: &Published,
+    safe: &SafeTable,
+    ledger: &Ledger,
+    pipeline: &Pipeline,
+    companies: usize,
+    private: &[PathBuf],
+) -> String {
+    let mut text = String::new();
+    // Writing to a string cannot fail.
+    let _ = write_release(&mut text, published, safe, ledger, pipeline, companies, private);
+    text
+}
+
+fn write_release(
+    out: &mut String,
+    published: &Published,
+    safe: &SafeTable,
+    ledger: &Ledger,
+    pipeline: &Pipeline,
+    companies: usize,
+    private: &[PathBuf],
+) -> fmt::Result {
+    let rows = safe.rows().len() as u64;
+    writeln!(out, "Release of {} for {}", pipeline.name, safe.period())?;
+    writeln!(out, "  {:>11} companies with records in the period", group(companies as u64))?;
+    writeln!(out, "  {:>11} rows: a cell of a table and a measure each", group(rows))?;
+    for (family, name) in [("incumbent", "every employee alike"), ("organization", "every company alike")] {
+        let counts = ledger.counts(family);
+        let shown = counts.get(&Verdict::Published).copied().unwrap_or(0);
+        writeln!(out, "  {name}: {} published, {} withheld", group(shown), group(rows - shown))?;
+        for (verdict, count) in counts {
+            if let Verdict::Withheld(rule) = verdict {
+                writeln!(out, "  {:>11} withheld by rule {}", group(count), rule.name())?;
+            }
+        }
+    }
+    writeln!(out, "Where to look")?;
+    if published.new {
+        writeln!(out, "  release     {} (verified)", published.folder.display())?;
+    } else {
+        writeln!(out, "  release     {} (unchanged: same content as before)", published.folder.display())?;
+    }
+    for (name, path) in ["companies", "ledger"].into_iter().zip(private) {
+        writeln!(out, "  {name:<11} {} (private)", path.display())?;
+    }
+    writeln!(out, "What to do next")?;
+    writeln!(out, "  read {}", published.folder.join("dictionary.md").display())?;
+    writeln!(
+        out,
+        "  query it: duckdb -c \"FROM '{}' WHERE status = 'published' LIMIT 10\"",
+        published.folder.join("benchmarks.parquet").display()
+    )?;
+    writeln!(out, "  check it anywhere: payquorum verify {}", published.folder.display())
+}
+
+/// A number with a space between groups of three digits.
+pub(super) fn group(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(' ');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digits_are_grouped() {
+        assert_eq!([0, 999, 1_000, 1_234_567].map(group), ["0", "999", "1 000", "1 234 567"]);
+    }
+}

@@ -1,0 +1,239 @@
+//! The decisions: evidence first, then verdicts, then rounded figures.
+//!
+//! In: all cells of a period. Out: the [`SafeTable`] and the [`Ledger`]. Invariant: every cell is decided once for each
+//! weighting family; measures tied by a sum are published together or not at all; a pipeline with overlapping tables gets
+//! no table at all.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::sync::Arc;
+
+use super::evidence::Evidence;
+use super::ledger::{Action, Decision, Ledger, Verdict};
+use super::roll_up::{self, Node, Safety};
+use super::rounding;
+use super::rules::{Rule, first_broken};
+use super::safe_table::{Figures, OrganizationFigures, SafeRow, SafeTable};
+use super::statistic_rules::Shown;
+use crate::aggregate::{Cell, CellKey, CellTable};
+use crate::measure::MeasureKind;
+use crate::pipeline::{Overlap, Pipeline, Policy};
+
+/// Why nothing may be published.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DiscloseError {
+    /// Published figures could be subtracted from each other, and secondary suppression is not there yet.
+    Overlaps(Vec<Overlap>),
+}
+
+impl fmt::Display for DiscloseError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self::Overlaps(overlaps) = self;
+        out.write_str("nothing is published, since figures of overlapping tables could be subtracted from each other:")?;
+        overlaps.iter().try_for_each(|overlap| write!(out, "\n  {overlap}"))
+    }
+}
+
+impl std::error::Error for DiscloseError {}
+
+/// The two verdicts on a cell.
+struct Judged<'a> {
+    cell: &'a Cell,
+    incumbent: (Evidence, Option<Rule>),
+    organization: (Evidence, Option<Rule>),
+}
+
+/// Decides what of a period may be published.
+///
+/// # Errors
+/// [`DiscloseError`]: the tables of the pipeline overlap.
+pub fn disclose(cells: &CellTable, pipeline: &Pipeline) -> Result<(SafeTable, Ledger), DiscloseError> {
+    let overlaps = pipeline.overlaps();
+    if !overlaps.is_empty() {
+        return Err(DiscloseError::Overlaps(overlaps));
+    }
+    let policy = &pipeline.policy;
+    let mut judged: Vec<Judged<'_>> = cells.cells.iter().map(|cell| judge(cell, pipeline)).collect();
+    tie(&mut judged, pipeline);
+    let listed = listed_nodes(&judged, pipeline);
+    let mut rows = Vec::new();
+    let mut ledger = Ledger::default();
+    for judged in judged {
+        let key = &judged.cell.key;
+        let is_listed = listed.get(&slot(key)).is_none_or(|nodes| nodes.contains(&roll_up::node(key)));
+        let shown = Shown::of(judged.cell, policy);
+        let kind = pipeline.measures[judged.cell.measure].kind;
+        for (family, (evidence, broken)) in [("incumbent", &judged.incumbent), ("organization", &judged.organization)] {
+            let verdict = match broken {
+                _ if !is_listed => Verdict::Withheld(Rule::OtherLevel),
+                Some(rule) => Verdict::Withheld(*rule),
+                None => Verdict::Published,
+            };
+            let published = verdict == Verdict::Published;
+            ledger.decisions.push(Decision {
+                key: key.clone(),
+                measure: judged.cell.measure,
+                family,
+                action: if is_listed { Action::Listed } else { Action::RolledUp },
+                verdict,
+                evidence: evidence.clone(),
+                withheld_statistics: if published { withheld(family, &shown, kind) } else { Vec::new() },
+            });
+        }
+        if is_listed {
+            rows.push(row(&judged, &shown, pipeline));
+        }
+    }
+    Ok((SafeTable::new(cells.period, policy.clone(), rows), ledger))
+}
+
+fn judge<'a>(cell: &'a Cell, pipeline: &Pipeline) -> Judged<'a> {
+    let kind = pipeline.measures[cell.measure].kind;
+    let verdict = |evidence: Evidence| {
+        let broken = first_broken(&evidence, &pipeline.policy);
+        (evidence, broken)
+    };
+    Judged {
+        cell,
+        incumbent: verdict(Evidence::incumbent(cell, kind)),
+        organization: verdict(Evidence::organization(cell, kind)),
+    }
+}
+
+/// Withholds every measure of a family in a cell where one of them is withheld: the others would give it back.
+fn tie(judged: &mut [Judged<'_>], pipeline: &Pipeline) {
+    type Tie<'k> = (Arc<CellKey>, &'static str);
+    let mut broken: BTreeSet<(Tie<'_>, bool)> = BTreeSet::new();
+    let tie_of = |judged: &Judged<'_>| -> Option<Tie<'_>> {
+        let family = pipeline.measures[judged.cell.measure].family.as_ref()?;
+        Some((judged.cell.key.clone(), family.name))
+    };
+    for judged in judged.iter() {
+        if let Some(tie) = tie_of(judged) {
+            for (incumbent, (_, rule)) in [(true, &judged.incumbent), (false, &judged.organization)] {
+                if rule.is_some() {
+                    broken.insert((tie.clone(), incumbent));
+                }
+            }
+        }
+    }
+    for judged in judged {
+        let Some(tie) = tie_of(judged) else { continue };
+        if broken.contains(&(tie.clone(), true)) {
+            judged.incumbent.1.get_or_insert(Rule::Family);
+        }
+        if broken.contains(&(tie, false)) {
+            judged.organization.1.get_or_insert(Rule::Family);
+        }
+    }
+}
+
+/// A table and currency: what shares one choice of levels.
+type Slot = (usize, Option<String>);
+
+fn slot(key: &CellKey) -> Slot {
+    (key.table, key.currency.clone())
+}
+
+/// The cells that stand in the release, for the tables that are rolled up.
+fn listed_nodes(judged: &[Judged<'_>], pipeline: &Pipeline) -> BTreeMap<Slot, BTreeSet<Node>> {
+    let mut listed: BTreeMap<Slot, BTreeSet<Node>> = BTreeMap::new();
+    for (place, table) in pipeline.tables.iter().enumerate().filter(|(_, table)| table.roll_up) {
+        let slots: BTreeSet<Slot> =
+            judged.iter().filter(|judged| judged.cell.key.table == place).map(|judged| slot(&judged.cell.key)).collect();
+        for slot in &slots {
+            let of_slot = || judged.iter().filter(|judged| self::slot(&judged.cell.key) == *slot);
+            let leads = |measure: &&usize| of_slot().any(|judged| judged.cell.measure == **measure);
+            let Some(&leader) = table.measures.iter().find(leads) else { continue };
+            // Cells where the leader has no value take part too, so that nothing is left without a level.
+            let mut leading: BTreeMap<Node, Safety> = BTreeMap::new();
+            for judged in of_slot() {
+                let safety = match (judged.incumbent.1, judged.organization.1) {
+                    _ if judged.cell.measure != leader => Safety::Neither,
+                    (None, _) => Safety::Both,
+                    (Some(_), None) => Safety::OrganizationOnly,
+                    (Some(_), Some(_)) => Safety::Neither,
+                };
+                let node = leading.entry(roll_up::node(&judged.cell.key)).or_insert(Safety::Neither);
+                if judged.cell.measure == leader {
+                    *node = safety;
+                }
+            }
+            listed.insert(slot.clone(), roll_up::choose(pipeline, table, &leading));
+        }
+        // With one currency, amounts and other measures are of the same employees, and must be cut alike.
+        let currencies: Vec<&Slot> = slots.iter().filter(|(_, currency)| currency.is_some()).collect();
+        if let [only] = currencies.as_slice()
+            && slots.contains(&(place, None))
+            && let Some(nodes) = listed.get(*only).cloned()
+        {
+            listed.insert((place, None), nodes);
+        }
+    }
+    listed
+}
+
+/// The statistics withheld from published figures, by name.
+fn withheld(family: &str, shown: &Shown, kind: MeasureKind) -> Vec<&'static str> {
+    let mut names = Vec::new();
+    if family == "organization" {
+        if !shown.organization_percentiles {
+            names.extend(["org_p25", "org_p50", "org_p75"]);
+        }
+        return names;
+    }
+    if kind == MeasureKind::Share {
+        return names;
+    }
+    if !shown.deviation {
+        names.push("sd");
+    }
+    for (name, shown) in ["p10", "p25", "p50", "p75", "p90"].into_iter().zip(shown.percentiles) {
+        if !shown {
+            names.push(name);
+        }
+    }
+    names
+}
+
+fn row(judged: &Judged<'_>, shown: &Shown, pipeline: &Pipeline) -> SafeRow {
+    let cell = judged.cell;
+    let policy: &Policy = &pipeline.policy;
+    let measure = &pipeline.measures[cell.measure];
+    let step = rounding::step(&measure.unit, &policy.rounding);
+    let distribution = measure.kind == MeasureKind::Distribution;
+    let incumbent = judged.incumbent.1.is_none().then(|| {
+        let statistics = &cell.incumbent;
+        let percentile = |place: usize| {
+            (distribution && shown.percentiles[place]).then(|| rounding::figure(statistics.percentiles[place], step))
+        };
+        Figures {
+            mean: Some(rounding::figure(statistics.mean, step)),
+            deviation: statistics
+                .deviation
+                .filter(|_| distribution && shown.deviation)
+                .map(|root| rounding::deviation(root, step)),
+            percentiles: std::array::from_fn(percentile),
+        }
+    });
+    let organization = judged.organization.1.is_none().then(|| {
+        let statistics = &cell.organization;
+        // P25, P50 and P75 are the second to fourth of the five.
+        let percentile = |place: usize| {
+            shown.organization_percentiles.then(|| rounding::figure(statistics.percentiles[place + 1], step))
+        };
+        OrganizationFigures {
+            mean: Some(rounding::figure(statistics.mean, step)),
+            percentiles: std::array::from_fn(percentile),
+        }
+    });
+    let anything = incumbent.is_some() || organization.is_some();
+    SafeRow {
+        key: cell.key.clone(),
+        measure: cell.measure,
+        companies: anything.then(|| cell.contributions.len() as u64),
+        employees: anything.then(|| rounding::employees(cell.employees(), policy.rounding.employees)),
+        incumbent,
+        organization,
+    }
+}

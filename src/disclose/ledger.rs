@@ -1,0 +1,196 @@
+//! The decision ledger: why each figure was published or withheld. Private: it never goes into a release.
+//!
+//! In: decisions. Out: a Parquet file. Invariant: one row for every cell, measure and weighting family, with the rule that
+//! decided and the evidence that it had; no company and no employee is named.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::path::Path;
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, Float64Array, RecordBatch, StringArray, UInt64Array};
+use arrow::datatypes::{Field, Schema};
+use parquet::arrow::ArrowWriter;
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::file::properties::WriterProperties;
+
+use super::evidence::Evidence;
+use super::rules::Rule;
+use crate::aggregate::CellKey;
+use crate::pipeline::{Pipeline, TOTAL};
+use crate::store::StoreError;
+
+/// What was decided about a family of figures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verdict {
+    /// The figures are published, perhaps without some statistics.
+    Published,
+    /// The figures are withheld by this rule.
+    Withheld(Rule),
+}
+
+/// What became of a cell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Action {
+    /// It has a row in the release.
+    Listed,
+    /// Another level stands in the release in its place.
+    RolledUp,
+}
+
+/// One decision, about one family of figures of one cell and measure.
+#[derive(Debug, Clone)]
+pub struct Decision {
+    /// Which cell.
+    pub key: Arc<CellKey>,
+    /// Place of the measure in the pipeline.
+    pub measure: usize,
+    /// `incumbent` or `organization`.
+    pub family: &'static str,
+    /// What became of the cell.
+    pub action: Action,
+    /// What was decided.
+    pub verdict: Verdict,
+    /// What it was decided on.
+    pub evidence: Evidence,
+    /// Names of the statistics that are withheld from published figures.
+    pub withheld_statistics: Vec<&'static str>,
+}
+
+/// All decisions of a release.
+#[derive(Debug, Clone, Default)]
+pub struct Ledger {
+    /// The decisions, by key, measure and family.
+    pub decisions: Vec<Decision>,
+}
+
+impl Ledger {
+    /// How many listed cells of a family each verdict has.
+    #[must_use]
+    pub fn counts(&self, family: &str) -> BTreeMap<Verdict, u64> {
+        let mut counts = BTreeMap::new();
+        let listed = |decision: &&Decision| decision.family == family && decision.action == Action::Listed;
+        for decision in self.decisions.iter().filter(listed) {
+            *counts.entry(decision.verdict).or_default() += 1;
+        }
+        counts
+    }
+
+    /// Writes the ledger, whole or not at all.
+    ///
+    /// # Errors
+    /// [`StoreError`]: the file cannot be written.
+    pub fn write(&self, pipeline: &Pipeline, file: &Path) -> Result<(), StoreError> {
+        let damaged = |error: String| StoreError::Damaged { path: file.to_owned(), error };
+        let folder = file.parent().unwrap_or(Path::new(""));
+        std::fs::create_dir_all(folder).map_err(StoreError::io(folder))?;
+        let batch = self.batch(pipeline).map_err(|error| damaged(error.to_string()))?;
+        let beside = file.with_extension("new");
+        let properties = WriterProperties::builder()
+            .set_compression(Compression::ZSTD(ZstdLevel::try_new(1).unwrap_or_default()))
+            .set_created_by(concat!("payquorum ", env!("CARGO_PKG_VERSION")).to_owned())
+            .build();
+        let out = File::create(&beside).map_err(StoreError::io(&beside))?;
+        let mut writer =
+            ArrowWriter::try_new(out, batch.schema(), Some(properties)).map_err(|error| damaged(error.to_string()))?;
+        writer.write(&batch).map_err(|error| damaged(error.to_string()))?;
+        let out = writer.into_inner().map_err(|error| damaged(error.to_string()))?;
+        out.sync_all().map_err(StoreError::io(&beside))?;
+        std::fs::rename(&beside, file).map_err(StoreError::io(file))
+    }
+
+    fn batch(&self, pipeline: &Pipeline) -> Result<RecordBatch, arrow::error::ArrowError> {
+        let decisions = &self.decisions;
+        let texts = |text: &dyn Fn(&Decision) -> Option<String>| -> ArrayRef {
+            Arc::new(decisions.iter().map(text).collect::<StringArray>())
+        };
+        let counts = |count: &dyn Fn(&Evidence) -> u64| -> ArrayRef {
+            Arc::new(UInt64Array::from_iter_values(decisions.iter().map(|decision| count(&decision.evidence))))
+        };
+        let parts = |part: &dyn Fn(&Evidence) -> Option<f64>| -> ArrayRef {
+            Arc::new(decisions.iter().map(|decision| part(&decision.evidence)).collect::<Float64Array>())
+        };
+        let table = |decision: &Decision| &pipeline.tables[decision.key.table];
+        let mut columns: Vec<(String, &str, ArrayRef)> = vec![(
+            "table".into(),
+            "The benchmark table.",
+            texts(&|decision| Some(table(decision).name.clone())),
+        )];
+        for (place, dimension) in pipeline.dimensions.iter().enumerate() {
+            let axis = |decision: &Decision| table(decision).by.iter().position(|&by| by == place);
+            let code = |decision: &Decision| {
+                Some(axis(decision).map_or(TOTAL.to_owned(), |axis| decision.key.codes[axis].clone()))
+            };
+            let level = |decision: &Decision| {
+                Some(axis(decision).map_or("0".to_owned(), |axis| decision.key.levels[axis].to_string()))
+            };
+            columns.push((dimension.name.clone(), "Code of the cell.", texts(&code)));
+            columns.push((format!("{}_level", dimension.name), "Level of the code.", texts(&level)));
+        }
+        let measure = |decision: &Decision| Some(pipeline.measures[decision.measure].name.clone());
+        columns.push(("measure".into(), "The measure.", texts(&measure)));
+        columns.push(("currency".into(), "Currency.", texts(&|decision| decision.key.currency.clone())));
+        columns.push((
+            "family".into(),
+            "incumbent (each employee alike) or organization (each company alike).",
+            texts(&|decision| Some(decision.family.to_owned())),
+        ));
+        let action = |decision: &Decision| match decision.action {
+            Action::Listed => "listed",
+            Action::RolledUp => "rolled up",
+        };
+        columns.push((
+            "action".into(),
+            "Whether the cell stands in the release, or another level in its place.",
+            texts(&|decision| Some(action(decision).to_owned())),
+        ));
+        let verdict = |decision: &Decision| match decision.verdict {
+            Verdict::Published => "published",
+            Verdict::Withheld(_) => "suppressed",
+        };
+        columns.push(("verdict".into(), "What was decided.", texts(&|decision| Some(verdict(decision).to_owned()))));
+        let rule = |decision: &Decision| match decision.verdict {
+            Verdict::Published => None,
+            Verdict::Withheld(rule) => Some(rule.name().to_owned()),
+        };
+        columns.push(("rule".into(), "The first rule that the cell breaks.", texts(&rule)));
+        columns.push((
+            "withheld_statistics".into(),
+            "Statistics that are withheld from published figures.",
+            texts(&|decision| Some(decision.withheld_statistics.join(" "))),
+        ));
+        columns.push(("holdings".into(), "Holdings with a value.", counts(&|evidence| evidence.holdings)));
+        columns.push(("employees".into(), "Employees with a value.", counts(&|evidence| evidence.employees)));
+        columns.push((
+            "largest_employee_part".into(),
+            "The largest holding's part of the employees.",
+            parts(&|evidence| Some(Evidence::largest_part(&evidence.employees_of))),
+        ));
+        columns.push((
+            "largest_value_part".into(),
+            "The largest holding's part of the value (of a share: of either side).",
+            parts(&|evidence| {
+                evidence.contributions.iter().map(|list| Evidence::largest_part(list)).reduce(f64::max)
+            }),
+        ));
+        columns.push((
+            "rest_to_largest".into(),
+            "What all but the two largest contribute, as a part of the largest: the p%-rule compares it with p/100.",
+            parts(&|evidence| evidence.contributions.iter().filter_map(|list| rest_to_largest(list)).reduce(f64::min)),
+        ));
+        let described = |name: &String, description: &str, array: &ArrayRef| {
+            let metadata = [("description".to_owned(), description.to_owned())];
+            Field::new(name, array.data_type().clone(), true).with_metadata(metadata.into())
+        };
+        let fields: Vec<Field> =
+            columns.iter().map(|(name, description, array)| described(name, description, array)).collect();
+        RecordBatch::try_new(Arc::new(Schema::new(fields)), columns.into_iter().map(|(.., array)| array).collect())
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "shown in the ledger, judged nowhere")]
+fn rest_to_largest(list: &[i128]) -> Option<f64> {
+    let (&largest, rest) = list.split_first()?;
+    let rest: i128 = rest.iter().skip(1).sum();
+    (largest > 0).then(|| rest as f64 / largest as f64)
+}

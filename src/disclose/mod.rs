@@ -1,0 +1,20 @@
+//! Disclose: from cells to what may be published.
+//!
+//! In: a [`CellTable`](crate::aggregate::CellTable) and the pipeline's policy. Out: a [`SafeTable`], which nothing else can
+//! make, and the decision [`Ledger`]. Invariant: all evidence is gathered before any verdict; every cell has a verdict with
+//! the rule that decided it; what no rule can judge is withheld; overlapping tables are refused, since rules for single
+//! cells do not protect them.
+
+mod decide;
+mod evidence;
+mod ledger;
+mod roll_up;
+mod rounding;
+pub mod rules;
+mod safe_table;
+mod statistic_rules;
+
+pub use decide::{DiscloseError, disclose};
+pub use evidence::Evidence;
+pub use ledger::{Action, Decision, Ledger, Verdict};
+pub use safe_table::{Figures, OrganizationFigures, SafeRow, SafeTable};

@@ -1,0 +1,79 @@
+//! [`SafeTable`]: what may be published.
+//!
+//! In: decisions. Out: rows for the release. Invariant: only the disclose stage can make one (its fields are private to
+//! this stage), and a withheld figure is not in it.
+
+use std::sync::Arc;
+
+use crate::aggregate::CellKey;
+use crate::period::Period;
+use crate::pipeline::Policy;
+
+/// Rounded incumbent-weighted figures; a withheld statistic is none.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Figures {
+    /// Mean, or the share.
+    pub mean: Option<f64>,
+    /// Sample standard deviation.
+    pub deviation: Option<f64>,
+    /// P10, P25, P50, P75, P90.
+    pub percentiles: [Option<f64>; 5],
+}
+
+/// Rounded organization-weighted figures.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct OrganizationFigures {
+    /// Mean of the holdings' means.
+    pub mean: Option<f64>,
+    /// P25, P50, P75 of them.
+    pub percentiles: [Option<f64>; 3],
+}
+
+/// One row of the release.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SafeRow {
+    /// Which cell.
+    pub key: Arc<CellKey>,
+    /// Place of the measure in the pipeline.
+    pub measure: usize,
+    /// Holdings, where anything of the row is published.
+    pub companies: Option<u64>,
+    /// Rounded number of employees, where anything of the row is published.
+    pub employees: Option<u64>,
+    /// Every employee alike; none where withheld.
+    pub incumbent: Option<Figures>,
+    /// Every holding alike; none where withheld.
+    pub organization: Option<OrganizationFigures>,
+}
+
+/// The rows of a release.
+#[derive(Debug, Clone)]
+pub struct SafeTable {
+    period: Period,
+    policy: Policy,
+    rows: Vec<SafeRow>,
+}
+
+impl SafeTable {
+    pub(super) fn new(period: Period, policy: Policy, rows: Vec<SafeRow>) -> Self {
+        Self { period, policy, rows }
+    }
+
+    /// The period.
+    #[must_use]
+    pub fn period(&self) -> Period {
+        self.period
+    }
+
+    /// The policy that was applied.
+    #[must_use]
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// The rows, by key and measure.
+    #[must_use]
+    pub fn rows(&self) -> &[SafeRow] {
+        &self.rows
+    }
+}

@@ -1,0 +1,42 @@
+//! Which statistics of a published cell are shown.
+//!
+//! In: a cell whose family is published, and the policy. Out: for each statistic whether it may be shown.
+//! Invariant: minimum and maximum do not exist here; percentiles need more companies and employees than means, and on each
+//! side of P10, P25, P75 and P90 enough employees of enough companies. Source: DISCLOSURE 3.
+
+use crate::aggregate::Cell;
+use crate::pipeline::{Depth, Policy};
+
+/// Statistics that are withheld from a published cell, by their names in the release.
+pub(super) struct Shown {
+    pub(super) deviation: bool,
+    /// P10, P25, P50, P75, P90.
+    pub(super) percentiles: [bool; 5],
+    pub(super) organization_percentiles: bool,
+}
+
+impl Shown {
+    pub(super) fn of(cell: &Cell, policy: &Policy) -> Self {
+        let holdings = cell.contributions.len() as u64;
+        let deep = |place: usize, depth: Depth| {
+            holdings >= depth.companies
+                && cell.employees() >= depth.employees
+                && cell.sides[place]
+                    .iter()
+                    .all(|side| side.employees >= depth.side_employees && side.holdings >= depth.side_companies)
+        };
+        // Where all values are the same, any spread would tell everybody's: only mean and median are shown.
+        let spread = !cell.incumbent.uniform;
+        Self {
+            deviation: spread,
+            percentiles: [
+                spread && deep(0, policy.deciles),
+                spread && deep(1, policy.quartiles),
+                true,
+                spread && deep(3, policy.quartiles),
+                spread && deep(4, policy.deciles),
+            ],
+            organization_percentiles: holdings >= policy.organization_percentile_companies,
+        }
+    }
+}

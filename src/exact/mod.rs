@@ -1,0 +1,23 @@
+//! Exact numbers: what every stage counts and pays with.
+//!
+//! In: the text of a number, or sums of such numbers. Out: [`Amount`] (an integer count of 1/10,000 units) and
+//! [`Quotient`] (an exact fraction of amounts). Invariant: no value passes through a binary float before the one
+//! conversion that writes a published figure, so sums never depend on the order of rows.
+
+mod number_format;
+mod quotient;
+
+pub use number_format::{DecimalMark, NumberFault, NumberFormat, ThousandsMark};
+pub use quotient::{Quotient, divide_half_even};
+
+/// A fixed-point number in 1/10,000 of its unit (euro, hour, day ...).
+pub type Amount = i64;
+
+/// How many [`Amount`] steps make one unit.
+pub const SCALE: i64 = 10_000;
+
+/// The largest absolute value an upload may hold, in units: larger ones are mistakes, and sums stay far from overflow.
+pub const LARGEST_UNITS: i64 = 100_000_000_000;
+
+/// Digits after the decimal point of an [`Amount`].
+pub const DECIMALS: u32 = 4;

@@ -1,0 +1,82 @@
+//! Exact fractions of amounts: means, interpolated percentiles, squared deviations.
+//!
+//! In: integer sums and counts. Out: the nearest `f64`, or the nearest multiple of a rounding step.
+//! Invariant: rounding happens once, on the exact fraction, and halves go to the even neighbour.
+
+use super::{Amount, SCALE};
+
+/// `numerator / denominator`, in [`Amount`] steps; the denominator is positive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Quotient {
+    numerator: i128,
+    denominator: i128,
+}
+
+impl Quotient {
+    /// A fraction of amounts. `denominator` must be positive.
+    #[must_use]
+    pub fn new(numerator: i128, denominator: i128) -> Self {
+        debug_assert!(denominator > 0, "a quotient needs a positive denominator");
+        Self { numerator, denominator }
+    }
+
+    /// The amount itself, as a fraction.
+    #[must_use]
+    pub fn whole(amount: Amount) -> Self {
+        Self::new(i128::from(amount), 1)
+    }
+
+    /// The value in units (not in 1/10,000), as the nearest double that two roundings give.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "the one conversion to a float, for publishing")]
+    pub fn to_f64(self) -> f64 {
+        let whole = self.numerator.div_euclid(self.denominator);
+        let rest = self.numerator.rem_euclid(self.denominator);
+        (whole as f64 + rest as f64 / self.denominator as f64) / SCALE as f64
+    }
+
+    /// The nearest multiple of `step` (in [`Amount`] steps), halves to the even multiple; exact for `step` > 0.
+    #[must_use]
+    pub fn round_to(self, step: Amount) -> i128 {
+        let step = i128::from(step);
+        divide_half_even(self.numerator, self.denominator * step) * step
+    }
+
+    /// Whether the fraction is zero.
+    #[must_use]
+    pub fn is_zero(self) -> bool {
+        self.numerator == 0
+    }
+}
+
+/// `numerator / denominator` to the nearest integer, halves to the even one. `denominator` must be positive.
+#[must_use]
+pub fn divide_half_even(numerator: i128, denominator: i128) -> i128 {
+    let whole = numerator.div_euclid(denominator);
+    let rest = numerator.rem_euclid(denominator);
+    match (rest * 2).cmp(&denominator) {
+        std::cmp::Ordering::Less => whole,
+        std::cmp::Ordering::Greater => whole + 1,
+        std::cmp::Ordering::Equal => whole + (whole & 1),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn halves_go_to_the_even_neighbour() {
+        for (numerator, expected) in [(-5, -2), (-3, -2), (-1, 0), (1, 0), (3, 2), (5, 2), (7, 4)] {
+            assert_eq!(divide_half_even(numerator, 2), expected, "{numerator} / 2");
+        }
+    }
+
+    #[test]
+    fn a_mean_rounds_to_its_step() {
+        let mean = Quotient::new(123_456_789, 10); // 1234.56789 units
+        assert_eq!(mean.round_to(500), 12_345_500); // to 0.05: 1234.55
+        assert_eq!(mean.round_to(1_000_000), 12_000_000); // to 100: 1200
+        assert!((mean.to_f64() - 1234.567_89).abs() < 1e-9);
+    }
+}

@@ -1,0 +1,248 @@
+//! From uploads to the store: intake, pseudonymize and store, for all uploads of a run.
+//!
+//! In: upload files. Out: the store, with every accepted upload committed at once, and an [`IntakeReport`].
+//! Invariant: a refused upload changes nothing; two uploads for one company and period are both refused; an upload that is
+//! in the store already, byte for byte, is not read again. The order of files does not matter.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+
+use crate::intake::{
+    Intake, IntakeReport, Mapping, Refusal, Register, Sink, SinkError, UploadError, UploadReport, ValidBatch, hex,
+    mapping_of, source,
+};
+use crate::pipeline::Pipeline;
+use crate::pseudonym::{CompanyKey, MasterKey, pseudonymize};
+use crate::store::{Origin, Staged, Store, StoreError, UploadWriter};
+
+/// Why a run could not take its uploads. A refused upload is no such reason: it is in the report.
+#[derive(Debug, thiserror::Error)]
+pub enum IngestError {
+    /// The pattern of uploads is broken or matches nothing.
+    #[error("{0}")]
+    NoUploads(String),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Something else failed while an upload was taken.
+    #[error("{}: {error}", .file.display())]
+    Sink {
+        /// The upload.
+        file: PathBuf,
+        /// What happened.
+        error: SinkError,
+    },
+}
+
+/// The files that a glob pattern matches, in order.
+///
+/// # Errors
+/// [`IngestError::NoUploads`].
+pub fn uploads(pattern: &str) -> Result<Vec<PathBuf>, IngestError> {
+    let broken = |what: String| IngestError::NoUploads(format!("uploads {pattern:?}: {what}"));
+    let paths = glob::glob(pattern).map_err(|error| broken(format!("is no file pattern: {}", error.msg)))?;
+    let mut files = Vec::new();
+    for path in paths {
+        let path = path.map_err(|error| broken(error.to_string()))?;
+        if path.is_file() {
+            files.push(path);
+        }
+    }
+    if files.is_empty() {
+        return Err(broken("matches no file; check `uploads` in the pipeline or `--uploads`".to_owned()));
+    }
+    files.sort();
+    Ok(files)
+}
+
+/// What became of one upload, before the whole run is looked at.
+enum Outcome {
+    Taken(Box<UploadReport>, Vec<Staged>),
+    Unchanged(PathBuf, String),
+    Refused(Refusal, Box<UploadReport>),
+}
+
+/// Takes uploads into the store. `progress` hears of the bytes of each upload that is done.
+///
+/// # Errors
+/// [`IngestError`]; the store is as before then.
+pub fn ingest(
+    files: &[PathBuf],
+    pipeline: &Pipeline,
+    register: &Register,
+    store: &Store,
+    master: &MasterKey,
+    progress: &(dyn Fn(u64) + Sync),
+) -> Result<IntakeReport, IngestError> {
+    let (intake_digest, key_id) = (hex(&intake_digest(pipeline)), master.id());
+    let catalogue = store.catalogue()?;
+    let known = catalogue.whole_uploads(&intake_digest, &key_id);
+    let take = |(number, file): (usize, &PathBuf)| {
+        let size = fs::metadata(file).map_or(0, |metadata| metadata.len());
+        let outcome = take_one(number, file, pipeline, register, store, master, &|digest: &str| {
+            if known.contains_key(digest) { None } else { Some((intake_digest.clone(), key_id.clone())) }
+        });
+        progress(size);
+        outcome
+    };
+    let outcomes: Vec<Outcome> = largest_first(files).into_par_iter().map(take).collect::<Result<_, _>>()?;
+    let mut report = IntakeReport::default();
+    let mut staged_of: Vec<(UploadReport, Vec<Staged>)> = Vec::new();
+    let mut claims: BTreeMap<(String, String), Vec<PathBuf>> = BTreeMap::new();
+    for outcome in outcomes {
+        match outcome {
+            Outcome::Taken(upload, staged) => {
+                for part in &staged {
+                    let claim = (part.company.clone(), part.period.clone());
+                    claims.entry(claim).or_default().push(upload.file.clone());
+                }
+                staged_of.push((*upload, staged));
+            }
+            Outcome::Unchanged(file, digest) => {
+                for part in catalogue.parts().iter().filter(|part| part.upload == digest) {
+                    claims.entry((part.company.clone(), part.period.clone())).or_default().push(file.clone());
+                }
+                report.unchanged.push(file);
+            }
+            Outcome::Refused(refusal, upload) => report.refused.push((refusal, *upload)),
+        }
+    }
+    let mut all_staged = Vec::new();
+    for (upload, staged) in staged_of {
+        match conflict(&upload, &staged, &claims) {
+            Some(refusal) => report.refused.push((refusal, upload)),
+            None => {
+                all_staged.extend(staged);
+                report.taken.push(upload);
+            }
+        }
+    }
+    report.taken.sort_by(|a, b| a.file.cmp(&b.file));
+    report.unchanged.sort();
+    report.refused.sort_by(|a, b| a.1.file.cmp(&b.1.file));
+    store.commit(all_staged)?;
+    Ok(report)
+}
+
+/// What decides how uploads are read: the pipeline's reading rules, and the period where a flag gives it.
+fn intake_digest(pipeline: &Pipeline) -> [u8; 32] {
+    use sha2::{Digest, Sha256};
+    let period = pipeline.period.map(|period| period.to_string()).unwrap_or_default();
+    let mut hasher = Sha256::new();
+    hasher.update(pipeline.intake_digest);
+    hasher.update(period.as_bytes());
+    hasher.finalize().into()
+}
+
+/// Large uploads first, so that no thread is left with one at the end; each with its place among the files.
+fn largest_first(files: &[PathBuf]) -> Vec<(usize, &PathBuf)> {
+    let size = |file: &PathBuf| fs::metadata(file).map_or(0, |metadata| metadata.len());
+    let mut sized: Vec<(u64, usize, &PathBuf)> =
+        files.iter().enumerate().map(|(number, file)| (size(file), number, file)).collect();
+    sized.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
+    sized.into_iter().map(|(_, number, file)| (number, file)).collect()
+}
+
+fn conflict(
+    upload: &UploadReport,
+    staged: &[Staged],
+    claims: &BTreeMap<(String, String), Vec<PathBuf>>,
+) -> Option<Refusal> {
+    staged.iter().find_map(|part| {
+        let files = claims.get(&(part.company.clone(), part.period.clone()))?;
+        let mut others: Vec<&PathBuf> = files.iter().filter(|file| **file != upload.file).collect();
+        others.sort();
+        others.first().map(|other| Refusal::SameCompanyTwice {
+            company: part.company.clone(),
+            period: part.period.clone(),
+            other: other.display().to_string(),
+        })
+    })
+}
+
+fn take_one(
+    number: usize,
+    file: &Path,
+    pipeline: &Pipeline,
+    register: &Register,
+    store: &Store,
+    master: &MasterKey,
+    wanted: &dyn Fn(&str) -> Option<(String, String)>,
+) -> Result<Outcome, IngestError> {
+    let digest = match source::digest(file) {
+        Ok(digest) => digest,
+        Err(error) => {
+            let report = Box::new(UploadReport::new(file, [0; 32]));
+            return Ok(Outcome::Refused(Refusal::Unreadable(error.to_string()), report));
+        }
+    };
+    let upload = hex(&digest);
+    let Some((intake, key_id)) = wanted(&upload) else {
+        return Ok(Outcome::Unchanged(file.to_owned(), upload));
+    };
+    let columns = mapping_of(file, pipeline).map(|mapping: Mapping| mapping.columns).unwrap_or_default();
+    let columns = columns.into_iter().map(|(_, column)| column).collect();
+    let writer = store.writer(number, Origin { upload, intake, key_id, columns });
+    let mut sink = Pseudonymizing { writer, register, master, keys: BTreeMap::new(), failed: None };
+    match (Intake { pipeline, register }).read(file, digest, &mut sink) {
+        Ok(report) => {
+            let staged = sink.writer.finish(|place| register.companies()[place].id.clone())?;
+            write_rejects(&report, pipeline)?;
+            Ok(Outcome::Taken(Box::new(report), staged))
+        }
+        Err(UploadError::Refused { refusal, report }) => {
+            write_rejects(&report, pipeline)?;
+            Ok(Outcome::Refused(refusal, report))
+        }
+        Err(UploadError::Sink(error)) => match sink.failed {
+            Some(error) => Err(IngestError::Store(error)),
+            None => Err(IngestError::Sink { file: file.to_owned(), error }),
+        },
+    }
+}
+
+/// Writes the rejects file of an upload that has rejects.
+fn write_rejects(report: &UploadReport, pipeline: &Pipeline) -> Result<(), StoreError> {
+    if report.rejects.is_empty() {
+        return Ok(());
+    }
+    let path = rejects_file(report, pipeline);
+    let folder = path.parent().unwrap_or(Path::new(""));
+    fs::create_dir_all(folder).map_err(StoreError::io(folder))?;
+    fs::write(&path, report.rejects_csv(pipeline)).map_err(StoreError::io(&path))
+}
+
+/// Where the rejects of an upload are listed.
+#[must_use]
+pub fn rejects_file(report: &UploadReport, pipeline: &Pipeline) -> PathBuf {
+    pipeline.workspace.join("rejects").join(format!("{}.csv", report.short_digest()))
+}
+
+/// Turns valid batches into pseudonym batches on their way to the store.
+struct Pseudonymizing<'a> {
+    writer: UploadWriter,
+    register: &'a Register,
+    master: &'a MasterKey,
+    keys: BTreeMap<usize, CompanyKey>,
+    failed: Option<StoreError>,
+}
+
+impl Sink for Pseudonymizing<'_> {
+    fn restart(&mut self) {
+        self.writer.restart();
+    }
+
+    fn accept(&mut self, batch: ValidBatch) -> Result<(), SinkError> {
+        let place = batch.company();
+        let holding = &self.register.companies()[place].holding;
+        let key = self.keys.entry(place).or_insert_with(|| self.master.company_key(holding));
+        self.writer.write(&pseudonymize(batch, key)).map_err(|error| {
+            let text = error.to_string();
+            self.failed = Some(error);
+            text.into()
+        })
+    }
+}

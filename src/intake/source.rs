@@ -1,0 +1,193 @@
+//! Opening an upload: compression, byte order marks, UTF-16.
+//!
+//! In: a path. Out: a stream of bytes in an encoding of which ASCII is a part, without a byte order mark.
+//! Invariant: the stream is read piece by piece; nothing of the upload is kept.
+
+use std::fs::File;
+use std::io::{self, BufReader, Read};
+use std::path::Path;
+
+use encoding_rs::{CoderResult, Decoder, UTF_16BE, UTF_16LE};
+use sha2::{Digest, Sha256};
+
+use crate::pipeline::Encoding;
+
+/// How an upload is packed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Packing {
+    Plain,
+    Gzip,
+    Zstandard,
+    Zip,
+}
+
+/// The name of an upload without what tells its packing: `C001.csv.gz` is `C001`.
+#[must_use]
+pub fn stem(path: &Path) -> String {
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let end = |name: &str, ending: &str| {
+        let at = name.len().checked_sub(ending.len())?;
+        name.get(at..)?.eq_ignore_ascii_case(ending).then(|| name[..at].to_owned())
+    };
+    let name = [".gz", ".zst", ".zip"].iter().find_map(|ending| end(&name, ending)).unwrap_or(name);
+    [".csv", ".txt", ".tsv"].iter().find_map(|ending| end(&name, ending)).unwrap_or(name)
+}
+
+/// SHA-256 of the file as it lies there, packed or not.
+///
+/// # Errors
+/// When the file cannot be read.
+pub fn digest(path: &Path) -> io::Result<[u8; 32]> {
+    let mut file = File::open(path)?;
+    let mut hasher = Sha256::new();
+    let mut buffer = vec![0; 1 << 17];
+    loop {
+        match file.read(&mut buffer)? {
+            0 => return Ok(hasher.finalize().into()),
+            length => hasher.update(&buffer[..length]),
+        }
+    }
+}
+
+/// Opens an upload and hands its stream, and the encoding that its first bytes tell, to `read`.
+///
+/// # Errors
+/// When the file cannot be opened or its packing is broken.
+pub fn open<T>(path: &Path, declared: Encoding, read: impl FnOnce(&mut dyn Read, Encoding) -> T) -> io::Result<T> {
+    let file = File::open(path)?;
+    let name = path.to_string_lossy().to_ascii_lowercase();
+    let packing = match name.rsplit('.').next() {
+        Some("gz") => Packing::Gzip,
+        Some("zst") => Packing::Zstandard,
+        Some("zip") => Packing::Zip,
+        _ => Packing::Plain,
+    };
+    match packing {
+        Packing::Plain => decoded(file, declared, read),
+        Packing::Gzip => decoded(flate2::read::MultiGzDecoder::new(BufReader::with_capacity(1 << 16, file)), declared, read),
+        Packing::Zstandard => decoded(zstd::stream::read::Decoder::new(file)?, declared, read),
+        Packing::Zip => {
+            let mut archive = zip::ZipArchive::new(BufReader::new(file))?;
+            let is_data = |name: &str| {
+                let hidden = name.split('/').any(|part| part.starts_with('.') || part == "__MACOSX");
+                !hidden && !name.ends_with('/')
+            };
+            let names: Vec<_> = archive.file_names().collect::<Result<_, _>>()?;
+            let data: Vec<usize> = (0..names.len()).filter(|&place| is_data(&names[place])).collect();
+            let &[place] = data.as_slice() else {
+                return Err(io::Error::other("the archive does not hold exactly one file; pack one CSV in each"));
+            };
+            drop(names);
+            decoded(archive.by_index(place)?, declared, read)
+        }
+    }
+}
+
+fn decoded<T>(
+    mut stream: impl Read,
+    declared: Encoding,
+    read: impl FnOnce(&mut dyn Read, Encoding) -> T,
+) -> io::Result<T> {
+    let mut start = [0; 3];
+    let mut length = 0;
+    while length < 3 {
+        match stream.read(&mut start[length..])? {
+            0 => break,
+            more => length += more,
+        }
+    }
+    let start = &start[..length];
+    let (encoding, mark) = match start {
+        [0xEF, 0xBB, 0xBF] => (Encoding::Utf8, 3),
+        [0xFF, 0xFE, ..] => (Encoding::Utf16, 2),
+        [0xFE, 0xFF, ..] => (Encoding::Utf16, 2),
+        _ => (declared, 0),
+    };
+    let mut stream = start[mark..].chain(stream);
+    if encoding != Encoding::Utf16 {
+        return Ok(read(&mut stream, encoding));
+    }
+    let big_endian = start.starts_with(&[0xFE, 0xFF]);
+    let decoder = if big_endian { UTF_16BE } else { UTF_16LE }.new_decoder_without_bom_handling();
+    Ok(read(&mut Transcoder { stream, decoder, raw: vec![0; 1 << 16], filled: 0, ended: false }, Encoding::Utf16))
+}
+
+/// Turns UTF-16 into UTF-8 on the way.
+struct Transcoder<R> {
+    stream: R,
+    decoder: Decoder,
+    raw: Vec<u8>,
+    filled: usize,
+    ended: bool,
+}
+
+impl<R: Read> Read for Transcoder<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        loop {
+            if self.filled < self.raw.len() && !self.ended {
+                let more = self.stream.read(&mut self.raw[self.filled..])?;
+                self.filled += more;
+                self.ended = more == 0;
+            }
+            let (result, read, written, _) = self.decoder.decode_to_utf8(&self.raw[..self.filled], out, self.ended);
+            self.raw.copy_within(read..self.filled, 0);
+            self.filled -= read;
+            if written > 0 || (self.ended && self.filled == 0 && result == CoderResult::InputEmpty) {
+                return Ok(written);
+            }
+            if result == CoderResult::OutputFull {
+                return Err(io::Error::other("the reader's buffer is too small for one character"));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    fn read_back(name: &str, bytes: &[u8]) -> (String, Encoding) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join(name);
+        std::fs::write(&path, bytes).expect("written");
+        open(&path, Encoding::Auto, |stream, encoding| {
+            let mut text = String::new();
+            stream.read_to_string(&mut text).expect("text");
+            (text, encoding)
+        })
+        .expect("opened")
+    }
+
+    #[test]
+    fn every_packing_gives_the_same_text() {
+        let text = "employee_id\nE1\nE2\n".repeat(9_000);
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        gzip.write_all(text.as_bytes()).expect("packed");
+        let mut zip = zip::ZipWriter::new(io::Cursor::new(Vec::new()));
+        zip.start_file("inner.csv", zip::write::SimpleFileOptions::default()).expect("started");
+        zip.write_all(text.as_bytes()).expect("packed");
+        for (name, bytes) in [
+            ("a.csv", text.clone().into_bytes()),
+            ("a.csv.gz", gzip.finish().expect("finished")),
+            ("a.csv.zst", zstd::encode_all(text.as_bytes(), 1).expect("packed")),
+            ("a.zip", zip.finish().expect("finished").into_inner()),
+        ] {
+            assert_eq!(read_back(name, &bytes), (text.clone(), Encoding::Auto), "{name}");
+            assert_eq!(stem(Path::new(name)), "a");
+        }
+    }
+
+    #[test]
+    fn byte_order_marks_tell_the_encoding_and_go() {
+        let text = "a;ü€\r\n😀\n".repeat(20_000);
+        let little: Vec<u8> = [0xFF, 0xFE].into_iter().chain(text.encode_utf16().flat_map(u16::to_le_bytes)).collect();
+        let big: Vec<u8> = [0xFE, 0xFF].into_iter().chain(text.encode_utf16().flat_map(u16::to_be_bytes)).collect();
+        let utf8 = ["\u{feff}", &text].concat().into_bytes();
+        assert_eq!(read_back("a.csv", &little), (text.clone(), Encoding::Utf16));
+        assert_eq!(read_back("a.csv", &big), (text.clone(), Encoding::Utf16));
+        assert_eq!(read_back("a.csv", &utf8), (text, Encoding::Utf8));
+        assert_eq!(read_back("a.csv", b""), (String::new(), Encoding::Auto));
+    }
+}

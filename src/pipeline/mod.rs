@@ -1,0 +1,185 @@
+//! Plan: from a pipeline file to a [`Pipeline`].
+//!
+//! In: a TOML file (and what flags override). Out: a [`Pipeline`], the only description of a run that later stages see.
+//! Invariant: everything wrong in the file is reported at once, each mistake with its line and the mend; a pipeline that
+//! exists is complete and makes sense.
+
+mod format;
+mod hierarchy;
+mod overlap;
+mod protection;
+mod read;
+mod section;
+
+use std::path::{Path, PathBuf};
+
+pub use format::{DateFormat, Encoding, FileFormat};
+pub use hierarchy::{Hierarchy, TOTAL, UNKNOWN};
+pub use overlap::Overlap;
+pub use protection::{Depth, Dominance, Policy, PriorPosterior, Rounding};
+
+use crate::exact::Amount;
+use crate::measure::{Measure, MeasureSettings};
+use crate::period::{Period, PeriodKind};
+use crate::problem::FileProblems;
+use crate::record::Column;
+
+/// What one batch run does, resolved and checked.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Pipeline {
+    /// The file that it was read from.
+    pub file: PathBuf,
+    /// Its name: a folder name in the workspace.
+    pub name: String,
+    /// How long its periods are.
+    pub period_kind: PeriodKind,
+    /// The period to release; the latest one in the store where none is given.
+    pub period: Option<Period>,
+    /// Uploads, as a glob pattern.
+    pub uploads: String,
+    /// The company register.
+    pub companies: PathBuf,
+    /// Where everything is kept.
+    pub workspace: PathBuf,
+    /// How upload files are written where no group says otherwise.
+    pub format: FileFormat,
+    /// Groups of upload files that are written differently, by glob patterns of their paths.
+    pub formats: Vec<NamedFormat>,
+    /// Columns with the headers by which uploads name them, first choice first.
+    pub columns: Vec<MappedColumn>,
+    /// Currency of records that do not say.
+    pub currency: Option<String>,
+    /// The part of an upload's rows that may be rejected before it is refused whole, in 1/10,000.
+    pub max_reject_share: Amount,
+    /// What two differing rows for one employee and period mean.
+    pub multiple_jobs: MultipleJobs,
+    /// What measures share.
+    pub settings: MeasureSettings,
+    /// The dimensions that tables may use.
+    pub dimensions: Vec<Dimension>,
+    /// The benchmark tables.
+    pub tables: Vec<Table>,
+    /// The measures that the tables use, each once.
+    pub measures: Vec<Measure>,
+    /// Record columns by which a company's own metrics are also broken down.
+    pub company_breakdown: Vec<String>,
+    /// The rules in force.
+    pub policy: Policy,
+    /// SHA-256 of the file and of the classification files that it names.
+    pub digest: [u8; 32],
+    /// SHA-256 of what decides how an upload is read: a change of it means reading every upload anew.
+    pub intake_digest: [u8; 32],
+}
+
+/// Differences to a pipeline file, from flags.
+#[derive(Debug, Clone, Default)]
+pub struct Overrides {
+    /// Another glob pattern for uploads.
+    pub uploads: Option<String>,
+    /// Another register.
+    pub companies: Option<PathBuf>,
+    /// Another workspace.
+    pub workspace: Option<PathBuf>,
+    /// The period to release.
+    pub period: Option<String>,
+}
+
+/// A group of upload files and how they are written.
+#[derive(Debug, Clone)]
+pub struct NamedFormat {
+    /// Name in the pipeline file.
+    pub name: String,
+    /// The files of the group.
+    pub files: Vec<glob::Pattern>,
+    /// How they are written.
+    pub format: FileFormat,
+}
+
+/// A column and its headers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MappedColumn {
+    /// The column.
+    pub column: Column,
+    /// Headers, first choice first.
+    pub headers: Vec<String>,
+}
+
+/// What two differing rows for one employee in one period mean.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MultipleJobs {
+    /// A mistake: all of them are rejected.
+    Reject,
+    /// Several jobs of one employee: amounts and hours are summed.
+    Sum,
+}
+
+/// Where the code of a dimension comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DimensionSource {
+    /// A column of the company register.
+    Company(String),
+    /// A column of the record.
+    Record(String),
+}
+
+/// One dimension.
+#[derive(Debug, Clone)]
+pub struct Dimension {
+    /// Name: a column of the release.
+    pub name: String,
+    /// Where its codes come from.
+    pub source: DimensionSource,
+    /// Its classification.
+    pub hierarchy: Hierarchy,
+    /// The levels that tables use, coarsest first.
+    pub levels: Vec<u8>,
+}
+
+/// One benchmark table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Table {
+    /// Name: a value of the release's `table` column.
+    pub name: String,
+    /// Places of its dimensions in the pipeline.
+    pub by: Vec<usize>,
+    /// The levels of each of them, coarsest first.
+    pub levels: Vec<Vec<u8>>,
+    /// Whether totals over a dimension are published too.
+    pub totals: bool,
+    /// Whether only the finest safe level of each branch is published, instead of all levels.
+    pub roll_up: bool,
+    /// Places of its measures in the pipeline; the first one leads a roll-up.
+    pub measures: Vec<usize>,
+}
+
+impl Pipeline {
+    /// Reads and checks a pipeline file.
+    ///
+    /// # Errors
+    /// Everything that is wrong in it, or in a classification that it names.
+    pub fn read(file: &Path, overrides: &Overrides) -> Result<Self, FileProblems> {
+        read::read(file, overrides)
+    }
+
+    /// How the upload at `path` is written.
+    #[must_use]
+    pub fn format_of(&self, path: &Path) -> &FileFormat {
+        let named = self.formats.iter().find(|named| named.files.iter().any(|pattern| pattern.matches_path(path)));
+        named.map_or(&self.format, |named| &named.format)
+    }
+
+    /// Why this pipeline's tables cannot be released until secondary suppression exists.
+    #[must_use]
+    pub fn overlaps(&self) -> Vec<Overlap> {
+        overlap::find(self)
+    }
+}
+
+impl Table {
+    /// The levels of the finest cells, one for each dimension.
+    #[must_use]
+    pub fn finest(&self) -> Vec<u8> {
+        self.levels.iter().map(|levels| levels.last().copied().unwrap_or(1)).collect()
+    }
+}

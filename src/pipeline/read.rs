@@ -1,0 +1,567 @@
+//! Reading a pipeline file, section by section.
+//!
+//! In: the text of the file. Out: a [`Pipeline`], or all mistakes. Invariant: paths are relative to the file; names that
+//! sections share (columns, dimensions, measures) are resolved here and nowhere else.
+
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+use toml::de::DeTable;
+
+use crate::problem::{FileProblems, Problems, nearest};
+use super::section::{Placed, Section};
+use super::{
+    Dimension, DimensionSource, FileFormat, Hierarchy, MappedColumn, MultipleJobs, NamedFormat, Overrides, Pipeline,
+    Policy, Table,
+};
+use crate::exact::{Amount, SCALE};
+use crate::measure::{Measure, MeasureSettings, PayBasis, Population};
+use crate::period::PeriodKind;
+use crate::record::{Column, ColumnKind, PAY_BASES, is_currency_code, is_plain_name};
+
+pub(super) fn read(file: &Path, overrides: &Overrides) -> Result<Pipeline, FileProblems> {
+    let bytes = std::fs::read(file);
+    let text = match &bytes {
+        Ok(bytes) => std::str::from_utf8(bytes).map_err(|error| format!("is not UTF-8: {error}")),
+        Err(error) => Err(format!("cannot be read: {error}")),
+    };
+    let text = match text {
+        Ok(text) => text,
+        Err(what) => {
+            let problems = Problems::new("");
+            problems.add(&(0..0), what, "check the path, and save the file as UTF-8");
+            return Err(problems.of(file));
+        }
+    };
+    let problems = Problems::new(text);
+    let (table, errors) = DeTable::parse_recoverable(text);
+    for error in errors {
+        problems.add(&error.span().unwrap_or(0..0), error.message().to_owned(), "see toml.io for how TOML is written");
+    }
+    if !problems.is_empty() {
+        return Err(problems.of(file));
+    }
+    let mut reader = Reader { root: Section::root(&table, &problems), file, classifications: Sha256::new() };
+    let pipeline = reader.pipeline(text, overrides);
+    reader.root.finish();
+    match pipeline {
+        Some(pipeline) if problems.is_empty() => Ok(pipeline),
+        _ => Err(problems.of(file)),
+    }
+}
+
+/// The pieces of `[input]`.
+struct Input {
+    uploads: Option<String>,
+    companies: Option<PathBuf>,
+    format: FileFormat,
+    max_reject_share: Amount,
+    multiple_jobs: MultipleJobs,
+}
+
+struct Reader<'a> {
+    root: Section<'a>,
+    file: &'a Path,
+    classifications: Sha256,
+}
+
+impl<'a> Reader<'a> {
+    /// The whole file; none where the collected problems say why.
+    fn pipeline(&mut self, text: &str, overrides: &Overrides) -> Option<Pipeline> {
+        let root = &self.root;
+        let name = root.required_text("name", "a name, as in `name = \"quarterly\"`");
+        if let Some(name) = &name
+            && !is_plain_name(&name.value.replace('-', "_"))
+        {
+            root.problems.add(
+                &name.at,
+                format!("the name {:?} cannot be a folder", name.value),
+                "use lower-case letters, digits, `-` and `_`, starting with a letter",
+            );
+        }
+        let kinds = [("year", PeriodKind::Year), ("quarter", PeriodKind::Quarter), ("month", PeriodKind::Month)];
+        let period_kind = root.choice("period", &kinds);
+        if period_kind.is_none() && !text.contains("period") {
+            root.missing("period", "`period = \"quarter\"` (year, quarter or month)");
+        }
+        let period = overrides.period.as_deref().map(|text| period_kind.and_then(|kind| kind.parse(text)));
+        if let (Some(None), Some(kind)) = (period, period_kind) {
+            root.problems.add(
+                &(0..0),
+                "`--period` is not a period of this pipeline",
+                format!("write it like {}", kind.example()),
+            );
+        }
+        let input = self.input();
+        let formats = self.formats(input.as_ref().map(|input| &input.format));
+        let columns = self.columns();
+        let (settings, currency) = self.defaults();
+        let dimensions = self.dimensions(&columns);
+        let (tables, measures) = self.tables(dimensions.as_deref().unwrap_or_default(), &columns, &settings);
+        let company_breakdown = self.company_breakdown(&columns);
+        let protection = self.root.section("protection");
+        let policy = Policy::read(protection.as_ref());
+        if let Some(protection) = protection {
+            protection.finish();
+        }
+        let workspace = self.root.section("output").and_then(|output| {
+            let workspace = output.text("workspace");
+            output.finish();
+            workspace
+        });
+        let digest: [u8; 32] = {
+            let mut hasher = self.classifications.clone();
+            hasher.update(text.as_bytes());
+            hasher.finalize().into()
+        };
+        let intake_digest = intake_digest(text, self.classifications.clone());
+        let (Some(name), Some(period_kind), Some(input), Some(formats), Some(dimensions)) =
+            (name, period_kind, input, formats, dimensions)
+        else {
+            return None;
+        };
+        let (Some(uploads), Some(companies)) =
+            (overrides.uploads.clone().or(input.uploads), overrides.companies.clone().or(input.companies))
+        else {
+            return None;
+        };
+        let workspace = overrides.workspace.clone().or_else(|| workspace.map(|text| self.path(&text.value)));
+        Some(Pipeline {
+            file: self.file.to_owned(),
+            name: name.value,
+            period_kind,
+            period: period.flatten(),
+            uploads,
+            companies,
+            workspace: workspace.unwrap_or_else(|| self.path("out")),
+            format: input.format,
+            formats,
+            columns,
+            currency,
+            max_reject_share: input.max_reject_share,
+            multiple_jobs: input.multiple_jobs,
+            settings,
+            dimensions,
+            tables,
+            measures,
+            company_breakdown,
+            policy,
+            digest,
+            intake_digest,
+        })
+    }
+
+    fn path(&self, relative: &str) -> PathBuf {
+        let folder = self.file.parent().unwrap_or(Path::new(""));
+        folder.join(relative)
+    }
+
+    fn input(&self) -> Option<Input> {
+        let Some(section) = self.root.section("input") else {
+            self.root.missing("input", "a table `[input]` with `uploads` and `companies`");
+            return None;
+        };
+        let uploads = section.required_text("uploads", "`uploads = \"uploads/*.csv\"`");
+        if let Some(uploads) = &uploads
+            && let Err(error) = glob::Pattern::new(&uploads.value)
+        {
+            section.problems.add(&uploads.at, format!("is not a file pattern: {}", error.msg), "use `*`, `?` and `**`");
+        }
+        let companies = section.required_text("companies", "`companies = \"companies.csv\"`, the register");
+        let input = Input {
+            uploads: uploads.map(|text| self.path(&text.value).to_string_lossy().into_owned()),
+            companies: companies.map(|text| self.path(&text.value)),
+            format: FileFormat::read(&section, &FileFormat::default()),
+            max_reject_share: section.decimal("max_reject_share", 0, SCALE).unwrap_or(SCALE / 20),
+            multiple_jobs: section
+                .choice("multiple_jobs", &[("reject", MultipleJobs::Reject), ("sum", MultipleJobs::Sum)])
+                .unwrap_or(MultipleJobs::Reject),
+        };
+        section.finish();
+        Some(input)
+    }
+
+    fn formats(&self, base: Option<&FileFormat>) -> Option<Vec<NamedFormat>> {
+        let default = FileFormat::default();
+        let base = base.unwrap_or(&default);
+        let Some(formats) = self.root.section("formats") else { return Some(Vec::new()) };
+        let mut named = Vec::new();
+        for entry in formats.entries() {
+            let Some(section) = formats.section_of(&entry) else { continue };
+            let patterns = section.texts("files");
+            if patterns.is_none() {
+                section.missing("files", "the files of this format, as in `files = [\"**/C011.csv\"]`");
+            }
+            let mut files = Vec::new();
+            for text in patterns.unwrap_or_default() {
+                match glob::Pattern::new(&text.value) {
+                    Ok(pattern) => files.push(pattern),
+                    Err(error) => section.problems.add(
+                        &text.at,
+                        format!("is not a file pattern: {}", error.msg),
+                        "use `*`, `?` and `**`",
+                    ),
+                }
+            }
+            named.push(NamedFormat { name: entry.name.value.clone(), files, format: FileFormat::read(&section, base) });
+            section.finish();
+        }
+        Some(named)
+    }
+
+    /// Columns and their headers: what `[columns]` says, and every other canonical name under its own name.
+    fn columns(&self) -> Vec<MappedColumn> {
+        let mut columns: Vec<MappedColumn> = Vec::new();
+        if let Some(section) = self.root.section("columns") {
+            for entry in section.entries() {
+                let name = &entry.name;
+                if name.value == "custom" && entry.is_table() {
+                    if let Some(custom) = section.section_of(&entry) {
+                        columns.extend(self.custom_columns(&custom));
+                    }
+                    continue;
+                }
+                let headers = section.texts_of(&entry).map(|texts| texts.into_iter().map(|text| text.value).collect());
+                match (Column::canonical(&name.value), headers) {
+                    (Some(column), Some(headers)) => columns.push(MappedColumn { column, headers }),
+                    (None, _) => {
+                        let mend = match nearest(&name.value, Column::names()) {
+                            Some(known) => format!("did you mean `{known}`?"),
+                            None => "declare a further numeric column under `[columns.custom]`".to_owned(),
+                        };
+                        section.problems.add(&name.at, format!("`columns.{}` is no canonical column", name.value), mend);
+                    }
+                    (Some(_), None) => {}
+                }
+            }
+        }
+        for name in Column::names() {
+            if !columns.iter().any(|mapped| mapped.column.name == name)
+                && let Some(column) = Column::canonical(name)
+            {
+                columns.push(MappedColumn { column, headers: vec![name.to_owned()] });
+            }
+        }
+        columns
+    }
+
+    fn custom_columns(&self, section: &Section<'a>) -> Vec<MappedColumn> {
+        let mut columns = Vec::new();
+        for entry in section.entries() {
+            let name = &entry.name;
+            if !is_plain_name(&name.value) || Column::canonical(&name.value).is_some() {
+                section.problems.add(
+                    &name.at,
+                    format!("`{}` cannot be the name of a custom column", name.value),
+                    "use lower-case letters, digits and `_`, and no canonical name",
+                );
+            }
+            let Some(table) = section.section_of(&entry) else { continue };
+            let headers = table.texts("header");
+            if headers.is_none() {
+                table.missing("header", "the header in the uploads, as in `header = \"value\"`");
+            }
+            let unit = table.required_text("unit", "a unit, as in `unit = \"EUR\"` or `unit = \"points\"`");
+            if let (Some(headers), Some(unit)) = (headers, unit) {
+                let headers = headers.into_iter().map(|text| text.value).collect();
+                columns.push(MappedColumn { column: Column::custom(&name.value, &unit.value), headers });
+            }
+            table.finish();
+        }
+        columns
+    }
+
+    fn defaults(&self) -> (MeasureSettings, Option<String>) {
+        let Some(section) = self.root.section("defaults") else { return (MeasureSettings::default(), None) };
+        let bases: Vec<(&'static str, PayBasis)> =
+            PAY_BASES.iter().filter_map(|word| PayBasis::of_word(word).map(|basis| (*word, basis))).collect();
+        let currency = section.text("currency");
+        if let Some(currency) = &currency
+            && !is_currency_code(&currency.value)
+        {
+            section.problems.add(&currency.at, "is no currency of ISO 4217", "write three letters, as in \"EUR\"");
+        }
+        let settings = MeasureSettings {
+            pay_basis: section.choice("pay_basis", &bases),
+            standard_weekly_hours: section.decimal("standard_weekly_hours", SCALE, 168 * SCALE),
+            participation_from_cost: section.flag("participation_from_cost").unwrap_or(false),
+        };
+        section.finish();
+        (settings, currency.map(|text| text.value))
+    }
+
+    fn dimensions(&mut self, columns: &[MappedColumn]) -> Option<Vec<Dimension>> {
+        let Some(section) = self.root.section("dimensions") else { return Some(Vec::new()) };
+        let mut dimensions = Vec::new();
+        let mut whole = true;
+        for entry in section.entries() {
+            match self.dimension(&section, &entry, columns) {
+                Some(dimension) => dimensions.push(dimension),
+                None => whole = false,
+            }
+        }
+        whole.then_some(dimensions)
+    }
+
+    fn dimension(
+        &mut self,
+        parent: &Section<'a>,
+        entry: &super::section::Entry<'a>,
+        columns: &[MappedColumn],
+    ) -> Option<Dimension> {
+        const TAKEN: [&str; 9] =
+            ["table", "period", "measure", "unit", "currency", "status", "mean", "sd", "n_employees"];
+        let name = &entry.name;
+        if !is_plain_name(&name.value) || TAKEN.contains(&name.value.as_str()) {
+            parent.problems.add(
+                &name.at,
+                format!("`{}` cannot be the name of a dimension", name.value),
+                "use lower-case letters, digits and `_`, and no column name of the release",
+            );
+        }
+        let section = parent.section_of(entry)?;
+        let from = section.required_text("from", "its source, as in `from = \"company.naics\"` or `from = \"region\"`");
+        let source = from.and_then(|from| dimension_source(&section, &from, columns));
+        let hierarchy = match section.text("hierarchy") {
+            None => Some(Hierarchy::Flat),
+            Some(text) => self.hierarchy(&section, &text),
+        };
+        let levels = section.levels("levels");
+        let known = hierarchy.as_ref().map(Hierarchy::levels);
+        for level in levels.iter().flatten() {
+            if known.as_ref().is_some_and(|known| !known.contains(&level.value)) {
+                section.problems.add(
+                    &level.at,
+                    format!("level {} does not exist", level.value),
+                    format!("levels here: {known:?}").replace("Some(", "").replace(')', ""),
+                );
+            }
+        }
+        section.finish();
+        let mut levels: Vec<u8> = match levels {
+            Some(levels) => levels.into_iter().map(|level| level.value).collect(),
+            None => known?.last().copied().into_iter().collect(),
+        };
+        levels.sort_unstable();
+        levels.dedup();
+        Some(Dimension { name: name.value.clone(), source: source?, hierarchy: hierarchy?, levels })
+    }
+
+    fn hierarchy(&mut self, section: &Section<'a>, text: &Placed<String>) -> Option<Hierarchy> {
+        match text.value.as_str() {
+            "naics" => return Some(Hierarchy::Naics),
+            "soc" => return Some(Hierarchy::Soc),
+            _ => {}
+        }
+        let path = self.path(&text.value);
+        match Hierarchy::read(&path) {
+            Ok(hierarchy) => {
+                if let Ok(bytes) = std::fs::read(&path) {
+                    self.classifications.update(&bytes);
+                }
+                Some(hierarchy)
+            }
+            Err(error) => {
+                section.problems.add(
+                    &text.at,
+                    format!("the classification is not usable: {error}"),
+                    "write `naics`, `soc`, or a CSV file with `code,parent,label`",
+                );
+                None
+            }
+        }
+    }
+
+    fn tables(
+        &self,
+        dimensions: &[Dimension],
+        columns: &[MappedColumn],
+        settings: &MeasureSettings,
+    ) -> (Vec<Table>, Vec<Measure>) {
+        let populations = self.populations();
+        let mut measures: Vec<Measure> = Vec::new();
+        let mut tables: Vec<Table> = Vec::new();
+        let sections = self.root.sections("tables");
+        if sections.is_empty() {
+            self.root.missing("tables", "at least one `[[tables]]` with `name`, `by` and `measures`");
+        }
+        for section in sections {
+            let name = section.required_text("name", "a name, as in `name = \"sector_by_region\"`");
+            if let Some(name) = &name
+                && (!is_plain_name(&name.value) || tables.iter().any(|table| table.name == name.value))
+            {
+                section.problems.add(
+                    &name.at,
+                    format!("the table name {:?} is taken or not plain", name.value),
+                    "use lower-case letters, digits and `_`, each name once",
+                );
+            }
+            let mut by = Vec::new();
+            for text in section.texts("by").unwrap_or_default() {
+                let place = dimensions.iter().position(|dimension| dimension.name == text.value);
+                match place {
+                    Some(place) if !by.contains(&place) => by.push(place),
+                    _ => {
+                        let names = dimensions.iter().map(|dimension| dimension.name.as_str());
+                        section.problems.add(
+                            &text.at,
+                            format!("{:?} is no dimension, or is named twice", text.value),
+                            suggestion(&text.value, names, "dimensions"),
+                        );
+                    }
+                }
+            }
+            let mut places = Vec::new();
+            let named = section.texts("measures");
+            if named.as_ref().is_none_or(Vec::is_empty) {
+                section.missing("measures", "the measures, as in `measures = [\"base_hourly\"]`");
+            }
+            for text in named.unwrap_or_default() {
+                if let Some(place) = measures.iter().position(|measure| measure.name == text.value) {
+                    if !places.contains(&place) {
+                        places.push(place);
+                    }
+                    continue;
+                }
+                match find_measure(&text.value, columns, settings) {
+                    Some(mut measure) => {
+                        if populations.contains(&measure.name) {
+                            measure.population = Population::Positive;
+                        }
+                        places.push(measures.len());
+                        measures.push(measure);
+                    }
+                    None => section.problems.add(
+                        &text.at,
+                        format!("{:?} is no measure", text.value),
+                        suggestion(&text.value, Measure::names(), "measures"),
+                    ),
+                }
+            }
+            let levels = table_levels(&section, dimensions, &by);
+            let totals = section.flag("totals").unwrap_or(true);
+            let roll_up = section.flag("roll_up").unwrap_or(false);
+            section.finish();
+            if let Some(name) = name {
+                tables.push(Table { name: name.value, by, levels, totals, roll_up, measures: places });
+            }
+        }
+        (tables, measures)
+    }
+
+    /// The measures that count positive values only.
+    fn populations(&self) -> Vec<String> {
+        let Some(section) = self.root.section("measures") else { return Vec::new() };
+        let mut positive = Vec::new();
+        for entry in section.entries() {
+            let Some(table) = section.section_of(&entry) else { continue };
+            let choices = [("all", Population::All), ("positive", Population::Positive)];
+            if table.choice("values", &choices) == Some(Population::Positive) {
+                positive.push(entry.name.value.clone());
+            }
+            table.finish();
+        }
+        positive
+    }
+
+    fn company_breakdown(&self, columns: &[MappedColumn]) -> Vec<String> {
+        let Some(section) = self.root.section("company_metrics") else { return Vec::new() };
+        let texts = section.texts("by").unwrap_or_default();
+        let codes = || code_columns(columns);
+        for text in &texts {
+            if !codes().any(|name| name == text.value) {
+                section.problems.add(
+                    &text.at,
+                    format!("{:?} is no code column", text.value),
+                    suggestion(&text.value, codes(), "code columns"),
+                );
+            }
+        }
+        section.finish();
+        texts.into_iter().map(|text| text.value).collect()
+    }
+}
+
+fn code_columns(columns: &[MappedColumn]) -> impl Iterator<Item = &str> {
+    let is_code = |mapped: &&MappedColumn| matches!(mapped.column.kind, ColumnKind::Code | ColumnKind::Word(_));
+    columns.iter().filter(is_code).map(|mapped| mapped.column.name.as_str())
+}
+
+fn dimension_source(section: &Section<'_>, from: &Placed<String>, columns: &[MappedColumn]) -> Option<DimensionSource> {
+    if let Some(column) = from.value.strip_prefix("company.") {
+        return Some(DimensionSource::Company(column.to_owned()));
+    }
+    if code_columns(columns).any(|name| name == from.value) {
+        return Some(DimensionSource::Record(from.value.clone()));
+    }
+    section.problems.add(
+        &from.at,
+        format!("{:?} is no code column of the record", from.value),
+        format!(
+            "{}; a register column is written `company.<column>`",
+            suggestion(&from.value, code_columns(columns), "code columns")
+        ),
+    );
+    None
+}
+
+fn find_measure(name: &str, columns: &[MappedColumn], settings: &MeasureSettings) -> Option<Measure> {
+    let custom = columns.iter().find(|mapped| mapped.column.name == name && Column::canonical(name).is_none());
+    Measure::find(name, settings, custom.map(|mapped| mapped.column.unit.as_str()))
+}
+
+fn table_levels(section: &Section<'_>, dimensions: &[Dimension], by: &[usize]) -> Vec<Vec<u8>> {
+    let mut levels: Vec<Vec<u8>> = by.iter().map(|&place| dimensions[place].levels.clone()).collect();
+    let Some(own) = section.section("levels") else { return levels };
+    for entry in own.entries() {
+        let place = by.iter().position(|&place| dimensions[place].name == entry.name.value);
+        let Some(chosen) = own.levels_of(&entry) else { continue };
+        let Some(place) = place else {
+            let names = by.iter().map(|&place| dimensions[place].name.as_str());
+            own.problems.add(
+                &entry.name.at,
+                format!("{:?} is no dimension of this table", entry.name.value),
+                suggestion(&entry.name.value, names, "dimensions of the table"),
+            );
+            continue;
+        };
+        let known = dimensions[by[place]].hierarchy.levels();
+        for level in chosen.iter().filter(|level| !known.contains(&level.value)) {
+            own.problems.add(
+                &level.at,
+                format!("level {} does not exist", level.value),
+                format!("levels of `{}`: {known:?}", entry.name.value),
+            );
+        }
+        levels[place] = chosen.into_iter().map(|level| level.value).collect();
+        levels[place].sort_unstable();
+        levels[place].dedup();
+    }
+    levels
+}
+
+fn suggestion<'n>(word: &str, known: impl IntoIterator<Item = &'n str>, what: &str) -> String {
+    let known: Vec<&str> = known.into_iter().collect();
+    match nearest(word, known.iter().copied()) {
+        Some(near) => format!("did you mean {near:?}?"),
+        None => format!("{what}: {}", known.join(", ")),
+    }
+}
+
+/// What decides how an upload is read: input formats, columns, defaults and dimensions, with their classifications.
+fn intake_digest(text: &str, classifications: Sha256) -> [u8; 32] {
+    let document = text.parse::<toml::Table>().unwrap_or_default();
+    let mut hasher = classifications;
+    hasher.update(concat!("payquorum intake ", env!("CARGO_PKG_VERSION"), "\0"));
+    for key in ["period", "input", "formats", "columns", "defaults", "dimensions"] {
+        let mut value = document.get(key).cloned();
+        if let Some(toml::Value::Table(input)) = value.as_mut() {
+            for place in ["uploads", "companies"] {
+                input.remove(place);
+            }
+        }
+        let shown = value.map(|value| value.to_string()).unwrap_or_default();
+        hasher.update([key.as_bytes(), b"=", shown.as_bytes(), b"\0"].concat());
+    }
+    hasher.finalize().into()
+}

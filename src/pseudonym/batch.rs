@@ -1,0 +1,65 @@
+//! [`PseudonymBatch`]: rows without raw IDs.
+//!
+//! In: a [`ValidBatch`] and its company's key. Out: the same rows, each ID replaced by its pseudonym.
+//! Invariant: the number and order of rows stay; the IDs are dropped here.
+
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, FixedSizeBinaryArray, RecordBatch};
+use arrow::datatypes::{DataType, Field, Schema};
+
+use super::PSEUDONYM_BYTES;
+use super::key::CompanyKey;
+use crate::intake::ValidBatch;
+use crate::period::Period;
+
+/// The name of the pseudonym column.
+pub const PSEUDONYM: &str = "pseudonym";
+
+/// Rows of one company and period, under pseudonyms.
+#[derive(Debug, Clone)]
+pub struct PseudonymBatch {
+    company: usize,
+    period: Period,
+    records: RecordBatch,
+}
+
+impl PseudonymBatch {
+    /// The company's place in the register.
+    #[must_use]
+    pub fn company(&self) -> usize {
+        self.company
+    }
+
+    /// The period.
+    #[must_use]
+    pub fn period(&self) -> Period {
+        self.period
+    }
+
+    /// The rows: `pseudonym` first, then the columns of the upload.
+    #[must_use]
+    pub fn records(&self) -> &RecordBatch {
+        &self.records
+    }
+}
+
+/// Replaces the IDs of a batch by pseudonyms under `key`.
+#[must_use]
+pub fn pseudonymize(batch: ValidBatch, key: &CompanyKey) -> PseudonymBatch {
+    let (company, period, ids, columns) = batch.into_parts();
+    let mut bytes = Vec::with_capacity(ids.len() * PSEUDONYM_BYTES);
+    for row in 0..ids.len() {
+        bytes.extend_from_slice(&key.pseudonym(ids.value(row)));
+    }
+    drop(ids);
+    let width = i32::try_from(PSEUDONYM_BYTES).unwrap_or(16);
+    let pseudonyms = FixedSizeBinaryArray::new(width, bytes.into(), None);
+    let mut fields = vec![Arc::new(Field::new(PSEUDONYM, DataType::FixedSizeBinary(width), false))];
+    fields.extend(columns.schema().fields().iter().cloned());
+    let arrays: Vec<ArrayRef> =
+        std::iter::once(Arc::new(pseudonyms) as ArrayRef).chain(columns.columns().iter().cloned()).collect();
+    let records =
+        RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays).expect("one pseudonym for each row of the batch");
+    PseudonymBatch { company, period, records }
+}

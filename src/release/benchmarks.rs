@@ -1,0 +1,148 @@
+//! `benchmarks.parquet`: a row for each table, cell and measure.
+//!
+//! In: a safe table. Out: the bytes of a Parquet file. Invariant: every column tells its meaning, unit and source in its
+//! field metadata; a suppressed figure is null and carries no reason.
+
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray};
+use arrow::datatypes::{DataType, Field, Schema};
+use arrow::error::ArrowError;
+use parquet::arrow::ArrowWriter;
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::errors::ParquetError;
+use parquet::file::properties::WriterProperties;
+
+use crate::disclose::{SafeRow, SafeTable};
+use crate::measure::Unit;
+use crate::pipeline::{Pipeline, TOTAL};
+
+/// A column of the release.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Column {
+    /// Its name.
+    pub name: String,
+    /// Its Arrow type.
+    pub kind: DataType,
+    /// Its unit, or how it is coded.
+    pub unit: &'static str,
+    /// What it means.
+    pub meaning: String,
+    /// Where the definition comes from.
+    pub source: &'static str,
+}
+
+const SDMX: &str = "SDMX cross-domain code lists";
+const OWN: &str = "payquorum";
+const TYPE_7: &str = "Hyndman and Fan (1996), type 7";
+
+/// The columns of the release of a pipeline, in order.
+#[must_use]
+pub fn columns(pipeline: &Pipeline) -> Vec<Column> {
+    let text = DataType::Utf8;
+    let count = DataType::Int64;
+    let figure = DataType::Float64;
+    let column = |name: &str, kind: &DataType, unit: &'static str, meaning: &str, source: &'static str| Column {
+        name: name.to_owned(),
+        kind: kind.clone(),
+        unit,
+        meaning: meaning.to_owned(),
+        source,
+    };
+    let mut columns = vec![
+        column("table", &text, "name", "The benchmark table that the row belongs to.", OWN),
+        column("period", &text, "period", "The period of the snapshot.", OWN),
+    ];
+    for dimension in &pipeline.dimensions {
+        let meaning = format!("Code of {}; _T is the total over it, _U is not reported.", dimension.name);
+        columns.push(column(&dimension.name, &text, "code", &meaning, SDMX));
+        let meaning = format!("Level of the {} code; 0 is the total.", dimension.name);
+        columns.push(column(&format!("{}_level", dimension.name), &count, "level", &meaning, OWN));
+    }
+    let status = "published, or suppressed (then its figures are null, and no reason is given)";
+    columns.extend([
+        column("measure", &text, "name", "The measure; see the list of measures.", OWN),
+        column("unit", &text, "unit", "Unit of the figures.", OWN),
+        column("currency", &text, "ISO 4217", "Currency of amounts; null for other figures.", "ISO 4217"),
+        column("n_companies", &count, "companies", "Companies with a value; companies of one owner count as one.", OWN),
+        column("n_employees", &count, "employees", "Employees with a value, rounded as the policy says.", OWN),
+        column("status", &text, "status", &format!("Status of the figures that weigh every employee alike: {status}."), OWN),
+        column("mean", &figure, "unit", "Mean over employees; for a share, the part of employees who have it.", OWN),
+        column("sd", &figure, "unit", "Sample standard deviation over employees (n - 1).", OWN),
+        column("p10", &figure, "unit", "10th percentile over employees.", TYPE_7),
+        column("p25", &figure, "unit", "25th percentile over employees.", TYPE_7),
+        column("p50", &figure, "unit", "Median over employees.", TYPE_7),
+        column("p75", &figure, "unit", "75th percentile over employees.", TYPE_7),
+        column("p90", &figure, "unit", "90th percentile over employees.", TYPE_7),
+        column("org_status", &text, "status", &format!("Status of the figures that weigh every company alike: {status}."), OWN),
+        column("org_mean", &figure, "unit", "Mean of the companies' means.", OWN),
+        column("org_p25", &figure, "unit", "25th percentile of the companies' means.", TYPE_7),
+        column("org_p50", &figure, "unit", "Median of the companies' means.", TYPE_7),
+        column("org_p75", &figure, "unit", "75th percentile of the companies' means.", TYPE_7),
+    ]);
+    columns
+}
+
+/// The file.
+pub(super) fn parquet(table: &SafeTable, pipeline: &Pipeline) -> Result<Vec<u8>, ParquetError> {
+    let batch = batch(table, pipeline)?;
+    let properties = WriterProperties::builder()
+        .set_compression(Compression::ZSTD(ZstdLevel::try_new(3)?))
+        .set_created_by(concat!("payquorum ", env!("CARGO_PKG_VERSION")).to_owned())
+        .build();
+    let mut bytes = Vec::new();
+    let mut writer = ArrowWriter::try_new(&mut bytes, batch.schema(), Some(properties))?;
+    writer.write(&batch)?;
+    writer.close()?;
+    Ok(bytes)
+}
+
+fn batch(table: &SafeTable, pipeline: &Pipeline) -> Result<RecordBatch, ArrowError> {
+    let rows = table.rows();
+    let texts = |text: &dyn Fn(&SafeRow) -> Option<String>| -> ArrayRef {
+        Arc::new(rows.iter().map(text).collect::<StringArray>())
+    };
+    let counts = |count: &dyn Fn(&SafeRow) -> Option<u64>| -> ArrayRef {
+        let count = |row: &SafeRow| count(row).and_then(|count| i64::try_from(count).ok());
+        Arc::new(rows.iter().map(count).collect::<Int64Array>())
+    };
+    let figures = |figure: &dyn Fn(&SafeRow) -> Option<f64>| -> ArrayRef {
+        Arc::new(rows.iter().map(figure).collect::<Float64Array>())
+    };
+    let status = |published: bool| Some(if published { "published" } else { "suppressed" }.to_owned());
+    let period = table.period().to_string();
+    let spec = |row: &SafeRow| &pipeline.tables[row.key.table];
+    let measure = |row: &SafeRow| &pipeline.measures[row.measure];
+    let mut arrays = vec![texts(&|row| Some(spec(row).name.clone())), texts(&|_| Some(period.clone()))];
+    for place in 0..pipeline.dimensions.len() {
+        let axis = |row: &SafeRow| spec(row).by.iter().position(|&by| by == place);
+        arrays.push(texts(&|row| Some(axis(row).map_or(TOTAL.to_owned(), |axis| row.key.codes[axis].clone()))));
+        arrays.push(counts(&|row| Some(axis(row).map_or(0, |axis| u64::from(row.key.levels[axis])))));
+    }
+    arrays.push(texts(&|row| Some(measure(row).name.clone())));
+    arrays.push(texts(&|row| Some(measure(row).unit.label().to_owned())));
+    arrays.push(texts(&|row| match &measure(row).unit {
+        Unit::Money(code) => Some(code.clone()),
+        _ => row.key.currency.clone(),
+    }));
+    arrays.push(counts(&|row| row.companies));
+    arrays.push(counts(&|row| row.employees));
+    arrays.push(texts(&|row| status(row.incumbent.is_some())));
+    arrays.push(figures(&|row| row.incumbent?.mean));
+    arrays.push(figures(&|row| row.incumbent?.deviation));
+    for place in 0..5 {
+        arrays.push(figures(&|row| row.incumbent?.percentiles[place]));
+    }
+    arrays.push(texts(&|row| status(row.organization.is_some())));
+    arrays.push(figures(&|row| row.organization?.mean));
+    for place in 0..3 {
+        arrays.push(figures(&|row| row.organization?.percentiles[place]));
+    }
+    let field = |column: Column| {
+        let metadata = [("description", column.meaning), ("unit", column.unit.into()), ("source", column.source.into())];
+        let metadata = metadata.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
+        Field::new(column.name, column.kind, true).with_metadata(metadata)
+    };
+    let schema = Schema::new(columns(pipeline).into_iter().map(field).collect::<Vec<_>>());
+    RecordBatch::try_new(Arc::new(schema), arrays)
+}

@@ -1,0 +1,159 @@
+//! `manifest.json`: what a release is, how it was protected, and the digests of its files.
+//!
+//! In: the safe table, the pipeline, the other files. Out: a [`Manifest`]. Invariant: no company's name or number, no key, no
+//! time of day; the release date is a parameter.
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::disclose::SafeTable;
+use crate::intake::hex;
+use crate::pipeline::{Pipeline, Policy};
+
+/// The form of this manifest.
+pub(super) const FORM: &str = "payquorum-release/1";
+
+/// What `manifest.json` says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    /// Form of the manifest.
+    pub form: String,
+    /// Program and version.
+    pub program: String,
+    /// Name of the pipeline.
+    pub pipeline: String,
+    /// SHA-256 of the pipeline file and its classifications.
+    pub pipeline_sha256: String,
+    /// The period.
+    pub period: String,
+    /// The release date, where one was given.
+    pub release_date: Option<String>,
+    /// The policy; amounts, parts and percentages are in 1/10,000.
+    pub policy: Policy,
+    /// The policy in sentences.
+    pub policy_in_words: Vec<String>,
+    /// What was checked on the finished files before they were published.
+    pub audit: Audit,
+    /// How many rows there are.
+    pub counts: Counts,
+    /// The measures.
+    pub measures: Vec<MeasureEntry>,
+    /// The dimensions.
+    pub dimensions: Vec<DimensionEntry>,
+    /// The other files.
+    pub files: Vec<FileEntry>,
+}
+
+/// What was checked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Audit {
+    /// What the check covers.
+    pub scope: String,
+    /// Its outcome.
+    pub verdict: String,
+}
+
+/// Numbers of rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Counts {
+    /// All rows.
+    pub rows: usize,
+    /// Rows whose incumbent-weighted figures are published.
+    pub published: usize,
+    /// Rows whose organization-weighted figures are published.
+    pub organization_published: usize,
+}
+
+/// A measure.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MeasureEntry {
+    /// Its name.
+    pub name: String,
+    /// Its unit.
+    pub unit: String,
+    /// Its formula.
+    pub formula: String,
+    /// Where that comes from.
+    pub source: String,
+}
+
+/// A dimension.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DimensionEntry {
+    /// Its name.
+    pub name: String,
+    /// Its levels.
+    pub levels: Vec<u8>,
+}
+
+/// A file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FileEntry {
+    /// Its name.
+    pub name: String,
+    /// Its bytes.
+    pub bytes: u64,
+    /// Its SHA-256.
+    pub sha256: String,
+}
+
+impl FileEntry {
+    /// The entry of a file with this content.
+    #[must_use]
+    pub fn of(name: &str, content: &[u8]) -> Self {
+        Self { name: name.to_owned(), bytes: content.len() as u64, sha256: hex(&Sha256::digest(content)) }
+    }
+}
+
+impl Manifest {
+    pub(super) fn of(table: &SafeTable, pipeline: &Pipeline, release_date: Option<&str>, files: Vec<FileEntry>) -> Self {
+        let rows = table.rows();
+        Self {
+            form: FORM.to_owned(),
+            program: concat!("payquorum ", env!("CARGO_PKG_VERSION")).to_owned(),
+            pipeline: pipeline.name.clone(),
+            pipeline_sha256: hex(&pipeline.digest),
+            period: table.period().to_string(),
+            release_date: release_date.map(str::to_owned),
+            policy: table.policy().clone(),
+            policy_in_words: table.policy().sentences(),
+            audit: Audit {
+                scope: "every published row against the policy, on the finished files; tables do not overlap".to_owned(),
+                verdict: "passed".to_owned(),
+            },
+            counts: Counts {
+                rows: rows.len(),
+                published: rows.iter().filter(|row| row.incumbent.is_some()).count(),
+                organization_published: rows.iter().filter(|row| row.organization.is_some()).count(),
+            },
+            measures: pipeline
+                .measures
+                .iter()
+                .map(|measure| MeasureEntry {
+                    name: measure.name.clone(),
+                    unit: measure.unit.label().to_owned(),
+                    formula: measure.formula.clone(),
+                    source: measure.source.to_owned(),
+                })
+                .collect(),
+            dimensions: pipeline
+                .dimensions
+                .iter()
+                .map(|dimension| DimensionEntry { name: dimension.name.clone(), levels: dimension.levels.clone() })
+                .collect(),
+            files,
+        }
+    }
+
+    pub(super) fn to_json(&self) -> String {
+        let mut text = serde_json::to_string_pretty(self).unwrap_or_default();
+        text.push('\n');
+        text
+    }
+}

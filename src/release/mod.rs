@@ -1,0 +1,15 @@
+//! Release: from a [`SafeTable`](crate::disclose::SafeTable) to a folder that describes itself.
+//!
+//! In: a safe table. Out: `benchmarks.parquet`, `manifest.json`, `dictionary.md`. Invariant: a release appears whole or not
+//! at all and never changes afterwards; the same input gives the same bytes; nothing secret and no company is in it.
+
+mod benchmarks;
+mod dictionary;
+mod manifest;
+mod publish;
+mod verify;
+
+pub use benchmarks::{Column, columns};
+pub use manifest::{FileEntry, Manifest};
+pub use publish::{Published, ReleaseError, publish};
+pub use verify::{Fault, Verified, verify};

@@ -1,0 +1,104 @@
+//! Publishing: a folder that appears whole or not at all.
+//!
+//! In: a safe table. Out: `releases/<pipeline>/<period>/v<N>/`. Invariant: files are written beside, verified as anybody
+//! could, and renamed into place; an earlier version is never touched; the same content makes no new version.
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use super::manifest::{FileEntry, Manifest};
+use super::verify::{Fault, verify};
+use super::{benchmarks, dictionary};
+use crate::disclose::SafeTable;
+use crate::pipeline::Pipeline;
+
+/// Why nothing was published.
+#[derive(Debug, thiserror::Error)]
+pub enum ReleaseError {
+    /// A file or folder cannot be read or written.
+    #[error("{}: {error}", .path.display())]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// What happened.
+        error: std::io::Error,
+    },
+    /// The figures cannot be written as Parquet.
+    #[error("benchmarks.parquet cannot be written: {0}")]
+    Parquet(#[from] parquet::errors::ParquetError),
+    /// The finished files break the policy.
+    #[error("the finished files do not keep their own policy, and are not published: {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Unsafe(Vec<Fault>),
+}
+
+/// A release.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Published {
+    /// Its folder.
+    pub folder: PathBuf,
+    /// Its version.
+    pub version: u32,
+    /// Whether it is new; otherwise the latest version has the same content.
+    pub new: bool,
+}
+
+/// Publishes a safe table.
+///
+/// # Errors
+/// [`ReleaseError`]; earlier versions are untouched.
+pub fn publish(table: &SafeTable, pipeline: &Pipeline, release_date: Option<&str>) -> Result<Published, ReleaseError> {
+    let folder = pipeline.workspace.join("releases").join(&pipeline.name).join(table.period().to_string());
+    let io = |path: &Path| {
+        let path = path.to_owned();
+        move |error| ReleaseError::Io { path, error }
+    };
+    fs::create_dir_all(&folder).map_err(io(&folder))?;
+    let files = [
+        ("benchmarks.parquet", benchmarks::parquet(table, pipeline)?),
+        ("dictionary.md", dictionary::markdown(table, pipeline).into_bytes()),
+    ];
+    let entries = files.iter().map(|(name, content)| FileEntry::of(name, content)).collect();
+    let manifest = Manifest::of(table, pipeline, release_date, entries).to_json();
+    let latest = latest_version(&folder).map_err(io(&folder))?;
+    if let Some(version) = latest {
+        let existing = folder.join(format!("v{version}"));
+        if fs::read(existing.join("manifest.json")).is_ok_and(|found| found == manifest.as_bytes()) {
+            return Ok(Published { folder: existing, version, new: false });
+        }
+    }
+    let staging = folder.join(".staging");
+    if staging.exists() {
+        fs::remove_dir_all(&staging).map_err(io(&staging))?;
+    }
+    fs::create_dir(&staging).map_err(io(&staging))?;
+    let manifest = ("manifest.json", manifest.into_bytes());
+    for (name, content) in files.iter().chain([&manifest]) {
+        let path = staging.join(name);
+        let written = File::create(&path).and_then(|mut file| {
+            file.write_all(content)?;
+            file.sync_all()
+        });
+        written.map_err(io(&path))?;
+    }
+    let verified = verify(&staging).map_err(io(&staging))?;
+    if !verified.faults.is_empty() {
+        fs::remove_dir_all(&staging).map_err(io(&staging))?;
+        return Err(ReleaseError::Unsafe(verified.faults));
+    }
+    let version = latest.unwrap_or(0) + 1;
+    let place = folder.join(format!("v{version}"));
+    fs::rename(&staging, &place).map_err(io(&place))?;
+    crate::store::sync_folder(&folder).map_err(io(&folder))?;
+    Ok(Published { folder: place, version, new: true })
+}
+
+fn latest_version(folder: &Path) -> std::io::Result<Option<u32>> {
+    let mut latest = None;
+    for entry in fs::read_dir(folder)? {
+        let name = entry?.file_name();
+        let version = name.to_string_lossy().strip_prefix('v').and_then(|version| version.parse::<u32>().ok());
+        latest = latest.max(version);
+    }
+    Ok(latest)
+}

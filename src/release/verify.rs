@@ -1,0 +1,272 @@
+//! Verifying a release from its files alone.
+//!
+//! In: a release folder. Out: what was checked, and every [`Fault`]. Invariant: nothing is trusted but the files; the figures
+//! are read with Polars, not with the library that wrote them; what cannot be judged is a fault.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use polars::prelude::{ChunkedArray, DataFrame, Float64Type, Int64Type, ParquetReader, SerReader, StringChunked};
+
+use super::manifest::{FORM, FileEntry, Manifest};
+use crate::exact::SCALE;
+use crate::pipeline::{Depth, Policy};
+
+/// Something wrong with a release.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// The file.
+    pub file: String,
+    /// The row, from 1, where it is about one.
+    pub row: Option<usize>,
+    /// What is wrong.
+    pub what: String,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.row {
+            Some(row) => write!(out, "{}, row {row}: {}", self.file, self.what),
+            None => write!(out, "{}: {}", self.file, self.what),
+        }
+    }
+}
+
+/// The outcome of a verification.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Verified {
+    /// Files whose digests were compared.
+    pub files: usize,
+    /// Rows that were judged.
+    pub rows: usize,
+    /// What is wrong; nothing where the release is sound.
+    pub faults: Vec<Fault>,
+}
+
+/// Verifies digests, schema, and that every published row keeps the policy of the manifest.
+///
+/// # Errors
+/// When the folder or a file in it cannot be read.
+pub fn verify(folder: &Path) -> io::Result<Verified> {
+    let mut verified = Verified::default();
+    let fault = |file: &str, what: String| Fault { file: file.to_owned(), row: None, what };
+    let text = fs::read_to_string(folder.join("manifest.json"))?;
+    let manifest: Manifest = match serde_json::from_str(&text) {
+        Ok(manifest) => manifest,
+        Err(error) => {
+            verified.faults.push(fault("manifest.json", format!("is no manifest of this program: {error}")));
+            return Ok(verified);
+        }
+    };
+    if manifest.form != FORM {
+        verified.faults.push(fault("manifest.json", format!("has the unknown form {:?}", manifest.form)));
+        return Ok(verified);
+    }
+    let told: BTreeMap<&str, &FileEntry> = manifest.files.iter().map(|entry| (entry.name.as_str(), entry)).collect();
+    for entry in fs::read_dir(folder)? {
+        let name = entry?.file_name().to_string_lossy().into_owned();
+        if name != "manifest.json" && !told.contains_key(name.as_str()) {
+            verified.faults.push(fault(&name, "is not in the manifest".to_owned()));
+        }
+    }
+    for (name, entry) in &told {
+        if name.contains(['/', '\\']) {
+            verified.faults.push(fault(name, "is not a file of this folder".to_owned()));
+            continue;
+        }
+        match fs::read(folder.join(name)) {
+            Ok(content) if FileEntry::of(name, &content) == **entry => verified.files += 1,
+            Ok(_) => verified.faults.push(fault(name, "has another digest than the manifest says".to_owned())),
+            Err(error) => verified.faults.push(fault(name, format!("cannot be read: {error}"))),
+        }
+    }
+    let file = fs::File::open(folder.join("benchmarks.parquet"))?;
+    match ParquetReader::new(file).finish() {
+        Ok(frame) => match Rows::of(&frame, &manifest) {
+            Ok(rows) => rows.judge(&manifest, &mut verified),
+            Err(what) => verified.faults.push(fault("benchmarks.parquet", what)),
+        },
+        Err(error) => verified.faults.push(fault("benchmarks.parquet", format!("cannot be read: {error}"))),
+    }
+    Ok(verified)
+}
+
+const FIGURES: [&str; 7] = ["mean", "sd", "p10", "p25", "p50", "p75", "p90"];
+const ORGANIZATION_FIGURES: [&str; 4] = ["org_mean", "org_p25", "org_p50", "org_p75"];
+
+/// The columns of a release, by name.
+struct Rows<'a> {
+    length: usize,
+    texts: BTreeMap<String, &'a StringChunked>,
+    counts: BTreeMap<String, &'a ChunkedArray<Int64Type>>,
+    figures: BTreeMap<String, &'a ChunkedArray<Float64Type>>,
+}
+
+impl<'a> Rows<'a> {
+    fn of(frame: &'a DataFrame, manifest: &Manifest) -> Result<Self, String> {
+        let dimensions: Vec<&str> = manifest.dimensions.iter().map(|dimension| dimension.name.as_str()).collect();
+        let levels: Vec<String> = dimensions.iter().map(|name| format!("{name}_level")).collect();
+        let fixed = ["table", "period", "measure", "unit", "currency", "status", "org_status"];
+        let texts = fixed.iter().chain(&dimensions).map(|name| (*name).to_owned());
+        let counts = ["n_companies", "n_employees"].map(str::to_owned).into_iter().chain(levels);
+        let figures = FIGURES.iter().chain(&ORGANIZATION_FIGURES).map(|name| (*name).to_owned());
+        let mut rows =
+            Self { length: frame.height(), texts: BTreeMap::new(), counts: BTreeMap::new(), figures: BTreeMap::new() };
+        let column = |name: &str| frame.column(name).map_err(|_| format!("lacks the column {name}"));
+        for name in texts {
+            let values = column(&name)?.str().map_err(|_| format!("column {name} is no text"))?;
+            rows.texts.insert(name, values);
+        }
+        for name in counts {
+            let values = column(&name)?.i64().map_err(|_| format!("column {name} is no whole number"))?;
+            rows.counts.insert(name, values);
+        }
+        for name in figures {
+            let values = column(&name)?.f64().map_err(|_| format!("column {name} is no number"))?;
+            rows.figures.insert(name, values);
+        }
+        let known = rows.texts.len() + rows.counts.len() + rows.figures.len();
+        if frame.width() != known {
+            return Err(format!("has {} columns instead of {known}", frame.width()));
+        }
+        Ok(rows)
+    }
+
+    fn judge(&self, manifest: &Manifest, verified: &mut Verified) {
+        verified.rows = self.length;
+        let fault = |row: Option<usize>, what: String| Fault { file: "benchmarks.parquet".to_owned(), row, what };
+        if self.length != manifest.counts.rows {
+            verified.faults.push(fault(None, "has another number of rows than the manifest says".to_owned()));
+        }
+        let mut keys = BTreeSet::new();
+        let mut published = [0, 0];
+        for row in 0..self.length {
+            let mut add = |what: String| verified.faults.push(fault(Some(row + 1), what));
+            for what in self.row_faults(row, &manifest.policy) {
+                add(what);
+            }
+            if self.texts["period"].get(row) != Some(manifest.period.as_str()) {
+                add("is of another period".to_owned());
+            }
+            let measure = self.texts["measure"].get(row).unwrap_or_default();
+            if !manifest.measures.iter().any(|known| known.name == measure) {
+                add("has a measure that the manifest does not know".to_owned());
+            }
+            let parts = self.texts.iter().filter(|(name, _)| !name.ends_with("status"));
+            let key: Vec<Option<&str>> = parts.map(|(_, values)| values.get(row)).collect();
+            let levels: Vec<Option<i64>> =
+                self.counts.iter().filter(|(name, _)| name.ends_with("_level")).map(|(_, values)| values.get(row)).collect();
+            if !keys.insert((key, levels)) {
+                add("is there twice".to_owned());
+            }
+            for (place, status) in ["status", "org_status"].into_iter().enumerate() {
+                published[place] += usize::from(self.texts[status].get(row) == Some("published"));
+            }
+        }
+        if published != [manifest.counts.published, manifest.counts.organization_published] {
+            verified.faults.push(fault(None, "has other numbers of published rows than the manifest says".to_owned()));
+        }
+    }
+
+    fn figure(&self, name: &str, row: usize) -> Option<f64> {
+        self.figures[name].get(row)
+    }
+
+    /// What is wrong with one row.
+    fn row_faults(&self, row: usize, policy: &Policy) -> Vec<String> {
+        let mut faults = Vec::new();
+        let mut anything = false;
+        for (status, names) in [("status", &FIGURES[..]), ("org_status", &ORGANIZATION_FIGURES[..])] {
+            match self.texts[status].get(row) {
+                Some("published") => {
+                    anything = true;
+                    if self.figure(names[0], row).is_none() {
+                        faults.push(format!("{status} is published, but {} is missing", names[0]));
+                    }
+                }
+                Some("suppressed") => {
+                    faults.extend(
+                        names
+                            .iter()
+                            .filter(|name| self.figure(name, row).is_some())
+                            .map(|name| format!("{status} is suppressed, but {name} is there")),
+                    );
+                }
+                _ => faults.push(format!("{status} is neither published nor suppressed")),
+            }
+        }
+        let (companies, employees) = (self.counts["n_companies"].get(row), self.counts["n_employees"].get(row));
+        if !anything {
+            if companies.is_some() || employees.is_some() {
+                faults.push("everything is suppressed, but a count is there".to_owned());
+            }
+            return faults;
+        }
+        let (Some(companies), Some(employees)) = (companies, employees) else {
+            faults.push("figures are published without their counts".to_owned());
+            return faults;
+        };
+        let (companies, employees) = (u64::try_from(companies).unwrap_or(0), u64::try_from(employees).unwrap_or(0));
+        let step = policy.rounding.employees.max(1);
+        if employees % step != 0 {
+            faults.push(format!("n_employees is no multiple of {step}"));
+        }
+        // A rounded count tells of the true one only that it lies within half a step.
+        let enough = |least: u64| employees + step / 2 >= least;
+        let mut need = |what: &str, least_companies: u64, least_employees: u64| {
+            if companies < least_companies {
+                faults.push(format!("{what}: {companies} companies are fewer than {least_companies}"));
+            }
+            if !enough(least_employees) {
+                faults.push(format!("{what}: {employees} employees are fewer than {least_employees}"));
+            }
+        };
+        need("the row", policy.min_companies, policy.min_employees);
+        let mut deep = |names: [&str; 2], depth: Depth| {
+            if names.iter().any(|name| self.figure(name, row).is_some()) {
+                need(&names.join(" and "), depth.companies, depth.employees);
+            }
+        };
+        deep(["p25", "p75"], policy.quartiles);
+        deep(["p10", "p90"], policy.deciles);
+        if ORGANIZATION_FIGURES[1..].iter().any(|name| self.figure(name, row).is_some()) {
+            need("org percentiles", policy.organization_percentile_companies, 0);
+        }
+        faults.extend(self.figure_faults(row, policy));
+        faults
+    }
+
+    /// Order of percentiles, and rounding.
+    fn figure_faults(&self, row: usize, policy: &Policy) -> Vec<String> {
+        let mut faults = Vec::new();
+        for names in [&FIGURES[2..], &ORGANIZATION_FIGURES[1..]] {
+            let there: Vec<f64> = names.iter().filter_map(|name| self.figure(name, row)).collect();
+            if there.windows(2).any(|pair| pair[0] > pair[1]) {
+                faults.push("percentiles are not in order".to_owned());
+            }
+        }
+        let step = match self.texts["unit"].get(row) {
+            Some("currency per hour") => policy.rounding.hourly,
+            Some("currency per year") => policy.rounding.annual,
+            Some("share") => policy.rounding.share,
+            _ => policy.rounding.other,
+        };
+        for name in FIGURES.iter().chain(&ORGANIZATION_FIGURES) {
+            if let Some(figure) = self.figure(name, row)
+                && (!figure.is_finite() || step > 0 && !is_multiple(figure, step))
+            {
+                faults.push(format!("{name} is not rounded as the policy says"));
+            }
+        }
+        faults
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a tolerance, not a figure")]
+fn is_multiple(figure: f64, step: i64) -> bool {
+    let steps = figure * SCALE as f64 / step as f64;
+    (steps - steps.round()).abs() < 1e-6 * steps.abs().max(1.0)
+}

@@ -1,0 +1,198 @@
+//! Replacing files of the store all together.
+//!
+//! In: staged files. Out: the same files in their places, those that they replace gone. Invariant: a journal, written
+//! whole before the first file moves, is the point of no return: killed before it, the old state stays and staged files are
+//! swept; killed after it, the next open carries the journal out. Each of its steps can be repeated.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::{StoreError, part_folder};
+
+const JOURNAL: &str = "commit.json";
+const STAGING: &str = ".staging";
+
+/// A finished file of one company and period, not yet in its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Staged {
+    /// Where it lies.
+    pub path: PathBuf,
+    /// Company ID.
+    pub company: String,
+    /// Period.
+    pub period: String,
+    /// Name that it will have.
+    pub name: String,
+}
+
+/// One step of a journal; paths are relative to the store.
+#[derive(Debug, Serialize, Deserialize)]
+struct Move {
+    from: String,
+    to: String,
+    replaces: Vec<String>,
+}
+
+/// The folder for files of the run that has the store.
+pub(super) fn staging(store: &Path) -> PathBuf {
+    store.join(STAGING)
+}
+
+pub(super) fn commit(store: &Path, staged: Vec<Staged>) -> Result<(), StoreError> {
+    if staged.is_empty() {
+        return sweep(store);
+    }
+    let mut moves = staged.iter().map(|staged| plan(store, staged)).collect::<Result<Vec<_>, _>>()?;
+    moves.sort_by(|a, b| a.to.cmp(&b.to));
+    let journal = store.join(JOURNAL);
+    let text = serde_json::to_vec(&moves).map_err(|error| StoreError::io(&journal)(error.into()))?;
+    write_durably(&journal, &text).map_err(StoreError::io(&journal))?;
+    carry_out(store, &moves)
+}
+
+fn plan(store: &Path, staged: &Staged) -> Result<Move, StoreError> {
+    let folder = part_folder(store, &staged.company, &staged.period);
+    let mut replaces = Vec::new();
+    match fs::read_dir(&folder) {
+        Ok(entries) => {
+            for entry in entries {
+                let name = entry.map_err(StoreError::io(&folder))?.file_name();
+                if name.to_string_lossy() != staged.name {
+                    replaces.push(relative(store, &folder.join(name)));
+                }
+            }
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(StoreError::io(&folder)(error)),
+    }
+    replaces.sort();
+    Ok(Move { from: relative(store, &staged.path), to: relative(store, &folder.join(&staged.name)), replaces })
+}
+
+fn relative(store: &Path, path: &Path) -> String {
+    path.strip_prefix(store).unwrap_or(path).to_string_lossy().into_owned()
+}
+
+/// Carries out a journal that a killed run left, or sweeps what it had staged.
+pub(super) fn recover(store: &Path) -> Result<(), StoreError> {
+    let journal = store.join(JOURNAL);
+    match fs::read(&journal) {
+        Ok(text) => {
+            let moves: Vec<Move> = serde_json::from_slice(&text)
+                .map_err(|error| StoreError::Damaged { path: journal.clone(), error: error.to_string() })?;
+            carry_out(store, &moves)
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => sweep(store),
+        Err(error) => Err(StoreError::io(&journal)(error)),
+    }
+}
+
+fn carry_out(store: &Path, moves: &[Move]) -> Result<(), StoreError> {
+    moves.par_iter().try_for_each(|step| {
+        let (from, to) = (store.join(&step.from), store.join(&step.to));
+        let folder = to.parent().unwrap_or(store);
+        fs::create_dir_all(folder).map_err(StoreError::io(folder))?;
+        match fs::rename(&from, &to) {
+            Ok(()) => {}
+            // Moved already, before the kill.
+            Err(error) if error.kind() == io::ErrorKind::NotFound && to.exists() => {}
+            Err(error) => return Err(StoreError::io(&to)(error)),
+        }
+        for old in &step.replaces {
+            remove_if_there(&store.join(old))?;
+        }
+        sync_folder(folder).map_err(StoreError::io(folder))?;
+        let company = folder.parent().unwrap_or(store);
+        sync_folder(company).map_err(StoreError::io(company))
+    })?;
+    sync_folder(store).map_err(StoreError::io(store))?;
+    remove_if_there(&store.join(JOURNAL))?;
+    sweep(store)
+}
+
+fn remove_if_there(path: &Path) -> Result<(), StoreError> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(StoreError::io(path)(error)),
+        _ => Ok(()),
+    }
+}
+
+/// Removes staged files that no journal speaks of.
+fn sweep(store: &Path) -> Result<(), StoreError> {
+    let folder = staging(store);
+    match fs::remove_dir_all(&folder) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(StoreError::io(&folder)(error)),
+        _ => Ok(()),
+    }
+}
+
+/// Writes a small file whole or not at all, and so that it survives a power failure.
+fn write_durably(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let beside = path.with_extension("new");
+    let mut file = File::create(&beside)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    fs::rename(&beside, path)?;
+    path.parent().map_or(Ok(()), sync_folder)
+}
+
+/// Makes the entries of a folder survive a power failure.
+pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stage(store: &Path, company: &str, name: &str) -> Staged {
+        let folder = staging(store);
+        fs::create_dir_all(&folder).expect("a folder");
+        let path = folder.join(format!("{company}-{name}"));
+        fs::write(&path, name).expect("written");
+        Staged { path, company: company.to_owned(), period: "2026".to_owned(), name: name.to_owned() }
+    }
+
+    fn state(store: &Path) -> Vec<String> {
+        let mut found = Vec::new();
+        for company in ["A", "B"] {
+            let folder = part_folder(store, company, "2026");
+            for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+                found.push(format!("{company}/{}", entry.file_name().to_string_lossy()));
+            }
+        }
+        found.sort();
+        found
+    }
+
+    /// Every point at which a kill can fall between two steps of a commit.
+    #[test]
+    fn a_kill_leaves_the_old_state_or_the_new_one() {
+        for killed_after in 0..6 {
+            let folder = tempfile::tempdir().expect("a folder");
+            let store = folder.path();
+            commit(store, vec![stage(store, "A", "old"), stage(store, "B", "old")]).expect("committed");
+            let staged = vec![stage(store, "A", "new"), stage(store, "B", "new")];
+            let moves: Vec<Move> = staged.iter().map(|staged| plan(store, staged).expect("planned")).collect();
+            let journal = serde_json::to_vec(&moves).expect("text");
+            let steps: [&dyn Fn(); 5] = [
+                &|| write_durably(&store.join(JOURNAL), &journal).expect("journal"),
+                &|| fs::rename(store.join(&moves[0].from), store.join(&moves[0].to)).expect("moved"),
+                &|| fs::remove_file(store.join(&moves[0].replaces[0])).expect("removed"),
+                &|| fs::rename(store.join(&moves[1].from), store.join(&moves[1].to)).expect("moved"),
+                &|| fs::remove_file(store.join(&moves[1].replaces[0])).expect("removed"),
+            ];
+            for step in steps.iter().take(killed_after) {
+                step();
+            }
+            recover(store).expect("recovered");
+            let expected = if killed_after == 0 { ["A/old", "B/old"] } else { ["A/new", "B/new"] };
+            assert_eq!(state(store), expected, "killed after {killed_after} steps");
+            assert!(!staging(store).exists() && !store.join(JOURNAL).exists());
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! Reading the store.
+//!
+//! In: the files under `store/`. Out: a [`Catalogue`] of its [`Part`]s, and their [`Records`].
+//! Invariant: parts come in the order of company and period, whatever the order of folders on disk.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
+use rayon::prelude::*;
+
+use super::{Records, StoreError};
+
+/// Keys of the footer.
+pub(super) mod keys {
+    pub(in crate::store) const UPLOAD: &str = "payquorum.upload_sha256";
+    pub(in crate::store) const INTAKE: &str = "payquorum.intake_sha256";
+    pub(in crate::store) const KEY_ID: &str = "payquorum.key_id";
+    pub(in crate::store) const COMPANY: &str = "payquorum.company";
+    pub(in crate::store) const PERIOD: &str = "payquorum.period";
+    pub(in crate::store) const PARTS: &str = "payquorum.parts_of_upload";
+}
+
+/// Records that are read at once.
+const BATCH: usize = 1 << 16;
+
+/// One stored file: a company in a period.
+#[derive(Debug, Clone)]
+pub struct Part {
+    /// The file.
+    pub path: PathBuf,
+    /// Company ID.
+    pub company: String,
+    /// Period.
+    pub period: String,
+    /// SHA-256 of the upload that it came from.
+    pub upload: String,
+    /// SHA-256 of the rules by which that was read.
+    pub intake: String,
+    /// ID of the key of its pseudonyms.
+    pub key_id: String,
+    /// How many parts that upload was split into.
+    pub parts: usize,
+    /// Records.
+    pub rows: u64,
+    /// Names of its columns.
+    pub columns: Vec<String>,
+    metadata: ArrowReaderMetadata,
+}
+
+/// Everything that the store holds.
+#[derive(Debug, Clone, Default)]
+pub struct Catalogue {
+    parts: Vec<Part>,
+}
+
+impl Catalogue {
+    pub(super) fn read(store: &Path) -> Result<Self, StoreError> {
+        let mut files = Vec::new();
+        for company in folders(store, "company=")? {
+            for period in folders(&company, "period=")? {
+                let entries = fs::read_dir(&period).map_err(StoreError::io(&period))?;
+                for entry in entries {
+                    let path = entry.map_err(StoreError::io(&period))?.path();
+                    if path.extension().is_some_and(|extension| extension == "parquet") {
+                        files.push(path);
+                    }
+                }
+            }
+        }
+        files.sort();
+        let mut parts: Vec<Part> = files.into_par_iter().map(Part::read).collect::<Result<_, _>>()?;
+        parts.sort_by(|a, b| (&a.company, &a.period).cmp(&(&b.company, &b.period)));
+        Ok(Self { parts })
+    }
+
+    /// All parts, by company and period.
+    #[must_use]
+    pub fn parts(&self) -> &[Part] {
+        &self.parts
+    }
+
+    /// The parts of one period.
+    #[must_use]
+    pub fn of_period(&self, period: &str) -> Vec<&Part> {
+        self.parts.iter().filter(|part| part.period == period).collect()
+    }
+
+    /// The latest period in the store, in the order of the text.
+    #[must_use]
+    pub fn latest_period(&self) -> Option<&str> {
+        self.parts.iter().map(|part| part.period.as_str()).max()
+    }
+
+    /// Uploads that are here whole, read by these rules and under this key.
+    #[must_use]
+    pub fn whole_uploads(&self, intake: &str, key_id: &str) -> BTreeMap<&str, u64> {
+        let mut found: BTreeMap<&str, (usize, usize, u64)> = BTreeMap::new();
+        for part in self.parts.iter().filter(|part| part.intake == intake && part.key_id == key_id) {
+            let entry = found.entry(&part.upload).or_insert((0, part.parts, 0));
+            entry.0 += 1;
+            entry.2 += part.rows;
+        }
+        let whole = found.into_iter().filter(|(_, (here, of, _))| here == of);
+        whole.map(|(upload, (_, _, rows))| (upload, rows)).collect()
+    }
+}
+
+impl Part {
+    fn read(path: PathBuf) -> Result<Self, StoreError> {
+        let file = File::open(&path).map_err(StoreError::io(&path))?;
+        let damaged = |error: String| StoreError::Damaged { path: path.clone(), error };
+        let metadata = ArrowReaderMetadata::load(&file, ArrowReaderOptions::new()).map_err(|error| damaged(error.to_string()))?;
+        let footer = metadata.metadata().file_metadata();
+        let value = |key: &str| {
+            let pairs = footer.key_value_metadata()?;
+            pairs.iter().find(|pair| pair.key == key)?.value.clone()
+        };
+        let wanted = |key: &str| value(key).ok_or_else(|| damaged(format!("the footer lacks {key}")));
+        let rows = u64::try_from(footer.num_rows()).unwrap_or(0);
+        let columns = metadata.schema().fields().iter().map(|field| field.name().clone()).collect();
+        Ok(Self {
+            company: wanted(keys::COMPANY)?,
+            period: wanted(keys::PERIOD)?,
+            upload: wanted(keys::UPLOAD)?,
+            intake: wanted(keys::INTAKE)?,
+            key_id: wanted(keys::KEY_ID)?,
+            parts: wanted(keys::PARTS)?.parse().map_err(|_| damaged("the number of parts is no number".to_owned()))?,
+            rows,
+            columns,
+            path,
+            metadata,
+        })
+    }
+
+    /// Hands the records to `take`, batch by batch, with the columns that `wanted` chooses.
+    ///
+    /// # Errors
+    /// [`StoreError`]: the file cannot be read.
+    pub fn for_each_batch(
+        &self,
+        wanted: impl Fn(&str) -> bool,
+        mut take: impl FnMut(&Records),
+    ) -> Result<(), StoreError> {
+        let file = File::open(&self.path).map_err(StoreError::io(&self.path))?;
+        let damaged = |error: String| StoreError::Damaged { path: self.path.clone(), error };
+        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone());
+        let roots = self.columns.iter().enumerate().filter(|(_, name)| wanted(name)).map(|(place, _)| place);
+        let mask = ProjectionMask::roots(builder.parquet_schema(), roots);
+        let reader = builder.with_projection(mask).with_batch_size(BATCH).build();
+        for batch in reader.map_err(|error| damaged(error.to_string()))? {
+            take(&Records::new(batch.map_err(|error| damaged(error.to_string()))?));
+        }
+        Ok(())
+    }
+}
+
+fn folders(parent: &Path, prefix: &str) -> Result<Vec<PathBuf>, StoreError> {
+    let entries = match fs::read_dir(parent) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(StoreError::io(parent)(error)),
+    };
+    let mut found = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(StoreError::io(parent))?;
+        if entry.file_name().to_string_lossy().starts_with(prefix) {
+            found.push(entry.path());
+        }
+    }
+    found.sort();
+    Ok(found)
+}

@@ -1,0 +1,219 @@
+//! Writing one upload into staged Parquet files.
+//!
+//! In: [`PseudonymBatch`]es of one upload. Out: a [`Staged`] file for each company and period in it.
+//! Invariant: nothing is in its place before the commit; a file tells its upload, key ID and reading rules in its footer;
+//! what is held in memory stays below [`HELD`] bytes however many companies an upload mixes.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use parquet::arrow::ArrowWriter;
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::errors::ParquetError;
+use parquet::file::metadata::KeyValue;
+use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterVersion};
+use parquet::schema::types::ColumnPath;
+
+use super::commit::Staged;
+use super::read::keys;
+use super::StoreError;
+use crate::pseudonym::{PSEUDONYM, PseudonymBatch};
+use crate::record::Column;
+
+/// Bytes of unfinished row groups that one upload may hold.
+const HELD: usize = 192 << 20;
+
+/// Bytes that are gathered before a file is opened for them.
+const GATHERED: usize = 1 << 18;
+
+/// What a stored file tells of where it came from.
+#[derive(Debug, Clone)]
+pub struct Origin {
+    /// SHA-256 of the upload, in hexadecimal digits.
+    pub upload: String,
+    /// SHA-256 of the reading rules.
+    pub intake: String,
+    /// The key ID.
+    pub key_id: String,
+    /// What the columns of the upload mean.
+    pub columns: Vec<Column>,
+}
+
+/// Writes the records of one upload.
+pub struct UploadWriter {
+    staging: PathBuf,
+    number: usize,
+    origin: Origin,
+    parts: BTreeMap<(usize, String), PartWriter>,
+}
+
+struct PartWriter {
+    path: PathBuf,
+    writer: ArrowWriter<Appender>,
+    schema: SchemaRef,
+    rows: u64,
+}
+
+impl UploadWriter {
+    pub(super) fn new(staging: PathBuf, number: usize, origin: Origin) -> Self {
+        Self { staging, number, origin, parts: BTreeMap::new() }
+    }
+
+    /// Forgets everything written so far.
+    pub fn restart(&mut self) {
+        for part in std::mem::take(&mut self.parts).into_values() {
+            // A file that cannot be removed is swept with the staging folder.
+            let _ = fs::remove_file(part.path);
+        }
+    }
+
+    /// Adds a batch.
+    ///
+    /// # Errors
+    /// [`StoreError`]: a file cannot be written.
+    pub fn write(&mut self, batch: &PseudonymBatch) -> Result<(), StoreError> {
+        let key = (batch.company(), batch.period().to_string());
+        if !self.parts.contains_key(&key) {
+            fs::create_dir_all(&self.staging).map_err(StoreError::io(&self.staging))?;
+            let path = self.staging.join(format!("{}-{}-{}.parquet", self.number, key.0, key.1));
+            let part = PartWriter::new(path, batch.records(), &self.origin)?;
+            self.parts.insert(key.clone(), part);
+        }
+        if let Some(part) = self.parts.get_mut(&key) {
+            part.write(batch.records())?;
+        }
+        let held: usize = self.parts.values().map(|part| part.writer.in_progress_size()).sum();
+        if held > HELD {
+            for part in self.parts.values_mut() {
+                part.writer.flush().map_err(|error| damaged(&part.path, &error))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Finishes the files. `company` gives the ID of a register place.
+    ///
+    /// # Errors
+    /// [`StoreError`]: a file cannot be written.
+    pub fn finish(self, company: impl Fn(usize) -> String) -> Result<Vec<Staged>, StoreError> {
+        let parts = self.parts.len();
+        let mut staged = Vec::with_capacity(parts);
+        for ((place, period), part) in self.parts {
+            let company = company(place);
+            let path = part.path.clone();
+            part.finish(&self.origin, &company, &period, parts)?;
+            staged.push(Staged { path, company, period, name: format!("{}.parquet", &self.origin.upload[..16]) });
+        }
+        Ok(staged)
+    }
+}
+
+impl PartWriter {
+    fn new(path: PathBuf, records: &RecordBatch, origin: &Origin) -> Result<Self, StoreError> {
+        let described = |field: &Arc<Field>| {
+            let column = origin.columns.iter().find(|column| column.name == *field.name());
+            let (meaning, unit) = match column {
+                Some(column) => (column.meaning.clone(), column.unit.clone()),
+                None => ("Keyed pseudonym of the employee ID.".to_owned(), "16 bytes".to_owned()),
+            };
+            let metadata = [("description".to_owned(), meaning), ("unit".to_owned(), unit)].into();
+            field.as_ref().clone().with_metadata(metadata)
+        };
+        let schema = Arc::new(Schema::new(records.schema().fields().iter().map(described).collect::<Vec<_>>()));
+        let out = Appender::new(&path).map_err(StoreError::io(&path))?;
+        let writer = ArrowWriter::try_new(out, schema.clone(), Some(properties(&schema)))
+            .map_err(|error| damaged(&path, &error))?;
+        Ok(Self { path, writer, schema, rows: 0 })
+    }
+
+    fn write(&mut self, records: &RecordBatch) -> Result<(), StoreError> {
+        self.rows += records.num_rows() as u64;
+        let described = RecordBatch::try_new(self.schema.clone(), records.columns().to_vec())
+            .map_err(|error| damaged(&self.path, &ParquetError::from(error)))?;
+        self.writer.write(&described).map_err(|error| damaged(&self.path, &error))
+    }
+
+    fn finish(mut self, origin: &Origin, company: &str, period: &str, parts: usize) -> Result<(), StoreError> {
+        for (key, value) in [
+            (keys::UPLOAD, origin.upload.clone()),
+            (keys::INTAKE, origin.intake.clone()),
+            (keys::KEY_ID, origin.key_id.clone()),
+            (keys::COMPANY, company.to_owned()),
+            (keys::PERIOD, period.to_owned()),
+            (keys::PARTS, parts.to_string()),
+        ] {
+            self.writer.append_key_value_metadata(KeyValue::new(key.to_owned(), value));
+        }
+        let out = self.writer.into_inner().map_err(|error| damaged(&self.path, &error))?;
+        out.finish().map_err(StoreError::io(&self.path))
+    }
+}
+
+fn damaged(path: &Path, error: &ParquetError) -> StoreError {
+    StoreError::Damaged { path: path.to_owned(), error: error.to_string() }
+}
+
+/// Codes repeat and go into dictionaries; amounts and pseudonyms hardly do.
+fn properties(schema: &Schema) -> WriterProperties {
+    let zstd = Compression::ZSTD(ZstdLevel::try_new(1).unwrap_or_default());
+    let mut properties = WriterProperties::builder()
+        .set_writer_version(WriterVersion::PARQUET_2_0)
+        .set_created_by(concat!("payquorum ", env!("CARGO_PKG_VERSION")).to_owned())
+        .set_compression(zstd)
+        .set_statistics_enabled(EnabledStatistics::Chunk);
+    for field in schema.fields() {
+        let path = ColumnPath::from(field.name().as_str());
+        properties = match field.data_type() {
+            DataType::FixedSizeBinary(_) if field.name() == PSEUDONYM => properties
+                .set_column_dictionary_enabled(path.clone(), false)
+                .set_column_statistics_enabled(path.clone(), EnabledStatistics::None)
+                .set_column_compression(path, Compression::UNCOMPRESSED),
+            DataType::Decimal64(..) | DataType::Date32 => properties.set_column_dictionary_enabled(path, false),
+            _ => properties,
+        };
+    }
+    properties.build()
+}
+
+/// A file that is open only while something is written to it, so that an upload may mix thousands of companies.
+struct Appender {
+    path: PathBuf,
+    gathered: Vec<u8>,
+}
+
+impl Appender {
+    fn new(path: &Path) -> io::Result<Self> {
+        File::create(path)?;
+        Ok(Self { path: path.to_owned(), gathered: Vec::new() })
+    }
+
+    fn append(&mut self) -> io::Result<File> {
+        let mut file = OpenOptions::new().append(true).open(&self.path)?;
+        file.write_all(&self.gathered)?;
+        self.gathered.clear();
+        Ok(file)
+    }
+
+    fn finish(mut self) -> io::Result<()> {
+        self.append()?.sync_all()
+    }
+}
+
+impl Write for Appender {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.gathered.extend_from_slice(bytes);
+        if self.gathered.len() >= GATHERED {
+            self.append()?;
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
