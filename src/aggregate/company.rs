@@ -8,12 +8,14 @@ use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, Float64Array, RecordBatch, StringArray, UInt64Array};
-use arrow::datatypes::{DataType, Field, Schema};
+use arrow::array::{ArrayRef, DictionaryArray, Float64Array, Int64Array, RecordBatch, StringDictionaryBuilder};
+use arrow::datatypes::{DataType, Field, Int32Type, Schema, SchemaRef};
+use arrow::error::ArrowError;
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::WriterProperties;
+use parquet::schema::types::ColumnPath;
 
 use super::partial::PartialCells;
 use super::statistics::Statistics;
@@ -22,129 +24,161 @@ use crate::measure::Unit;
 use crate::pipeline::{Pipeline, TOTAL};
 use crate::store::StoreError;
 
-/// One company, cell of its breakdown, and measure.
-#[derive(Debug, Clone, PartialEq)]
-pub struct CompanyRow {
-    /// Company ID.
-    pub company: String,
-    /// Code of each column of the breakdown; `_T` for the company as a whole.
-    pub codes: Vec<String>,
-    /// Place of the measure in the pipeline.
-    pub measure: usize,
-    /// Currency of the amounts, where they have one.
-    pub currency: Option<String>,
-    /// The figures.
-    pub statistics: Statistics,
-}
+/// The percentile columns.
+const PERCENTILE_COLUMNS: [&str; 5] = ["p10", "p25", "p50", "p75", "p90"];
 
-/// All companies' own metrics of a period.
-#[derive(Debug, Clone, Default)]
+/// All companies' own metrics of a period, a batch for each company and pass.
+#[derive(Debug, Clone)]
 pub struct CompanyTable {
-    /// The rows, by company, codes, measure and currency.
-    pub rows: Vec<CompanyRow>,
+    schema: SchemaRef,
+    batches: Vec<RecordBatch>,
 }
 
-/// The rows of one company for one measure; `run` is its place in the partial, whose last axis is the currency.
-pub(super) fn rows_of(
-    company: &str,
-    partial: &PartialCells,
-    measure: usize,
-    run: usize,
-    money: bool,
-    breakdown: usize,
-) -> Vec<CompanyRow> {
-    let mut groups: BTreeMap<(Vec<String>, Option<String>), Vec<Amount>> = BTreeMap::new();
+impl CompanyTable {
+    pub(super) fn new(pipeline: &Pipeline) -> Self {
+        Self { schema: schema(pipeline), batches: Vec::new() }
+    }
+
+    pub(super) fn push(&mut self, batch: RecordBatch) {
+        self.batches.push(batch);
+    }
+
+    /// The rows.
+    #[must_use]
+    pub fn batches(&self) -> &[RecordBatch] {
+        &self.batches
+    }
+}
+
+fn schema(pipeline: &Pipeline) -> SchemaRef {
+    let text = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
+    let field = |name: &str, kind: &DataType, description: &str, unit: &str| {
+        let metadata = [("description".to_owned(), description.to_owned()), ("unit".to_owned(), unit.to_owned())];
+        Field::new(name, kind.clone(), true).with_metadata(metadata.into())
+    };
+    let mut fields = vec![
+        field("company_id", &text, "The company.", "code"),
+        field("period", &text, "The period of the snapshot.", "period"),
+    ];
+    for column in &pipeline.company_breakdown {
+        fields.push(field(column, &text, "Breakdown; _T for the whole company.", "code"));
+    }
+    fields.extend([
+        field("measure", &text, "The measure.", "name"),
+        field("unit", &text, "Unit of the figures.", "unit"),
+        field("currency", &text, "Currency of amounts.", "ISO 4217"),
+        field("n_employees", &DataType::Int64, "Employees with a value.", "employees"),
+        field("mean", &DataType::Float64, "Mean; for a share, the part of employees who have it.", "unit"),
+        field("sd", &DataType::Float64, "Sample standard deviation (n - 1).", "unit"),
+    ]);
+    for name in PERCENTILE_COLUMNS {
+        fields.push(field(name, &DataType::Float64, "Percentile (Hyndman-Fan type 7).", "unit"));
+    }
+    Arc::new(Schema::new(fields))
+}
+
+/// Codes of the breakdown and currency, to the local cells that they are made of.
+type Groups = BTreeMap<(Vec<String>, Option<String>), Vec<usize>>;
+
+/// The company as a whole, and each cell of its breakdown. The partial's last axis is the currency.
+fn groups(partial: &PartialCells, money: bool, breakdown: usize) -> Groups {
+    let mut groups = Groups::new();
     for cell in 0..partial.cells.len() {
-        let values = partial.runs[run].of(cell);
-        if values.is_empty() {
-            continue;
-        }
         let mut codes: Vec<String> = partial.cells.codes(cell).map(str::to_owned).collect();
         let currency = codes.pop().filter(|_| money);
-        let whole = vec![TOTAL.to_owned(); breakdown];
         if breakdown > 0 {
-            groups.entry((codes, currency.clone())).or_default().extend_from_slice(values);
+            groups.entry((codes, currency.clone())).or_default().push(cell);
         }
-        groups.entry((whole, currency)).or_default().extend_from_slice(values);
+        groups.entry((vec![TOTAL.to_owned(); breakdown], currency)).or_default().push(cell);
     }
-    let row = |((codes, currency), mut values): ((Vec<String>, Option<String>), Vec<Amount>)| {
-        let statistics = Statistics::of(&mut values)?;
-        Some(CompanyRow { company: company.to_owned(), codes, measure, currency, statistics })
+    groups
+}
+
+/// The rows of one company; `measures` are their places in the pipeline, in the order of the partial's runs.
+pub(super) fn rows_of(
+    company: &str,
+    period: &str,
+    partial: &PartialCells,
+    measures: &[usize],
+    pipeline: &Pipeline,
+) -> Result<RecordBatch, ArrowError> {
+    let breakdown = pipeline.company_breakdown.len();
+    let of_money = [groups(partial, false, breakdown), groups(partial, true, breakdown)];
+    let mut codes: Vec<StringDictionaryBuilder<Int32Type>> =
+        (0..breakdown).map(|_| StringDictionaryBuilder::new()).collect();
+    let mut names = StringDictionaryBuilder::<Int32Type>::new();
+    let mut units = StringDictionaryBuilder::<Int32Type>::new();
+    let mut currencies = StringDictionaryBuilder::<Int32Type>::new();
+    let mut counts: Vec<i64> = Vec::new();
+    let mut means: Vec<f64> = Vec::new();
+    let mut deviations: Vec<Option<f64>> = Vec::new();
+    let mut percentiles: [Vec<f64>; 5] = Default::default();
+    let mut values: Vec<Amount> = Vec::new();
+    for (run, &measure) in measures.iter().enumerate() {
+        let measure = &pipeline.measures[measure];
+        for ((group, currency), cells) in &of_money[usize::from(measure.in_record_currency())] {
+            values.clear();
+            for &cell in cells {
+                values.extend_from_slice(partial.runs[run].of(cell));
+            }
+            let Some(statistics) = Statistics::of(&mut values) else { continue };
+            for (builder, code) in codes.iter_mut().zip(group) {
+                builder.append_value(code);
+            }
+            names.append_value(&measure.name);
+            units.append_value(measure.unit.label());
+            currencies.append_option(match &measure.unit {
+                Unit::Money(code) => Some(code),
+                _ => currency.as_ref(),
+            });
+            counts.push(i64::try_from(statistics.count).unwrap_or(i64::MAX));
+            means.push(statistics.mean.to_f64());
+            deviations.push(statistics.deviation);
+            for (column, percentile) in percentiles.iter_mut().zip(statistics.percentiles) {
+                column.push(Quotient::to_f64(percentile));
+            }
+        }
+    }
+    let constant = |text: &str| -> ArrayRef {
+        let array: DictionaryArray<Int32Type> = std::iter::repeat_n(text, counts.len()).collect();
+        Arc::new(array)
     };
-    groups.into_iter().filter_map(row).collect()
+    let mut columns: Vec<ArrayRef> = vec![constant(company), constant(period)];
+    columns.extend(codes.into_iter().map(|mut builder| Arc::new(builder.finish()) as ArrayRef));
+    columns.extend([names, units, currencies].map(|mut builder| Arc::new(builder.finish()) as ArrayRef));
+    columns.push(Arc::new(Int64Array::from(counts)));
+    columns.push(Arc::new(Float64Array::from(means)));
+    columns.push(Arc::new(Float64Array::from(deviations)));
+    columns.extend(percentiles.map(|column| Arc::new(Float64Array::from(column)) as ArrayRef));
+    RecordBatch::try_new(schema(pipeline), columns)
 }
 
 /// Writes the table, whole or not at all.
 ///
 /// # Errors
 /// [`StoreError`]: the file cannot be written.
-pub fn write_company_table(
-    table: &CompanyTable,
-    pipeline: &Pipeline,
-    period: &str,
-    file: &Path,
-) -> Result<(), StoreError> {
+pub fn write_company_table(table: &CompanyTable, file: &Path) -> Result<(), StoreError> {
     let damaged = |error: String| StoreError::Damaged { path: file.to_owned(), error };
     let folder = file.parent().unwrap_or(Path::new(""));
     std::fs::create_dir_all(folder).map_err(StoreError::io(folder))?;
     let beside = file.with_extension("new");
-    let batch = batch_of(table, pipeline, period).map_err(|error| damaged(error.to_string()))?;
-    let properties = WriterProperties::builder()
+    let mut properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(1).unwrap_or_default()))
         .set_created_by(concat!("payquorum ", env!("CARGO_PKG_VERSION")).to_owned())
         .set_key_value_metadata(Some(vec![KeyValue::new(
             "payquorum.confidentiality".to_owned(),
             "private: each company's own figures; for that company only".to_owned(),
-        )]))
-        .build();
+        )]));
+    for field in table.schema.fields().iter().filter(|field| *field.data_type() == DataType::Float64) {
+        properties = properties.set_column_dictionary_enabled(ColumnPath::from(field.name().as_str()), false);
+    }
     let out = File::create(&beside).map_err(StoreError::io(&beside))?;
-    let mut writer =
-        ArrowWriter::try_new(out, batch.schema(), Some(properties)).map_err(|error| damaged(error.to_string()))?;
-    writer.write(&batch).map_err(|error| damaged(error.to_string()))?;
+    let mut writer = ArrowWriter::try_new(out, table.schema.clone(), Some(properties.build()))
+        .map_err(|error| damaged(error.to_string()))?;
+    for batch in &table.batches {
+        writer.write(batch).map_err(|error| damaged(error.to_string()))?;
+    }
     let out = writer.into_inner().map_err(|error| damaged(error.to_string()))?;
     out.sync_all().map_err(StoreError::io(&beside))?;
     std::fs::rename(&beside, file).map_err(StoreError::io(file))
-}
-
-fn batch_of(table: &CompanyTable, pipeline: &Pipeline, period: &str) -> Result<RecordBatch, arrow::error::ArrowError> {
-    let rows = &table.rows;
-    let mut columns: Vec<(String, &str, &str, ArrayRef)> = Vec::new();
-    let texts = |text: &dyn Fn(&CompanyRow) -> Option<String>| -> ArrayRef {
-        Arc::new(rows.iter().map(text).collect::<StringArray>())
-    };
-    columns.push(("company_id".into(), "The company.", "code", texts(&|row| Some(row.company.clone()))));
-    columns.push(("period".into(), "The period of the snapshot.", "period", texts(&|_| Some(period.to_owned()))));
-    for (place, name) in pipeline.company_breakdown.iter().enumerate() {
-        let codes = texts(&|row| Some(row.codes[place].clone()));
-        columns.push((name.clone(), "Breakdown; _T for the whole company.", "code", codes));
-    }
-    let measure = |row: &CompanyRow| &pipeline.measures[row.measure];
-    columns.push(("measure".into(), "The measure.", "name", texts(&|row| Some(measure(row).name.clone()))));
-    columns.push(("unit".into(), "Unit of the figures.", "unit", texts(&|row| Some(measure(row).unit.label().to_owned()))));
-    let currency = |row: &CompanyRow| match &measure(row).unit {
-        Unit::Money(code) => Some(code.clone()),
-        _ => row.currency.clone(),
-    };
-    columns.push(("currency".into(), "Currency of amounts.", "ISO 4217", texts(&currency)));
-    let counts = rows.iter().map(|row| row.statistics.count);
-    let counts: ArrayRef = Arc::new(UInt64Array::from_iter_values(counts));
-    columns.push(("n_employees".into(), "Employees with a value.", "employees", counts));
-    let figures = |figure: &dyn Fn(&Statistics) -> Option<f64>| -> ArrayRef {
-        Arc::new(rows.iter().map(|row| figure(&row.statistics)).collect::<Float64Array>())
-    };
-    columns.push(("mean".into(), "Mean.", "unit", figures(&|s| Some(s.mean.to_f64()))));
-    columns.push(("sd".into(), "Sample standard deviation.", "unit", figures(&|s| s.deviation)));
-    for (place, name) in ["p10", "p25", "p50", "p75", "p90"].into_iter().enumerate() {
-        let percentile = figures(&|s| Some(Quotient::to_f64(s.percentiles[place])));
-        columns.push((name.into(), "Percentile (Hyndman-Fan type 7).", "unit", percentile));
-    }
-    let fields: Vec<Field> = columns
-        .iter()
-        .map(|(name, description, unit, array)| {
-            let nullable = *array.data_type() != DataType::UInt64;
-            let metadata = [("description".to_owned(), (*description).to_owned()), ("unit".to_owned(), (*unit).to_owned())];
-            Field::new(name, array.data_type().clone(), nullable).with_metadata(metadata.into())
-        })
-        .collect();
-    RecordBatch::try_new(Arc::new(Schema::new(fields)), columns.into_iter().map(|(.., array)| array).collect())
 }

@@ -73,41 +73,61 @@ fn gather(
     shares: &[Share],
     money: bool,
 ) -> Vec<(CellKey, Places)> {
-    let mut places_of: HashMap<Vec<String>, Places> = HashMap::new();
-    let mut codes: Vec<String> = Vec::new();
-    let mut upward: Vec<HashMap<String, String>> = vec![HashMap::new(); levels.len()];
-    for (share, company) in shares.iter().enumerate() {
-        let share = u32::try_from(share).unwrap_or(u32::MAX);
-        for cell in 0..company.partial.cells.len() {
-            codes.clear();
-            for (axis, code) in company.partial.cells.codes(cell).enumerate() {
-                match levels.get(axis) {
-                    Some(0) => codes.push(TOTAL.to_owned()),
-                    Some(&level) => {
-                        let hierarchy = &pipeline.dimensions[spec.by[axis]].hierarchy;
-                        let above = upward[axis].entry_ref(code).or_insert_with(|| hierarchy.at_level(code, level));
-                        codes.push(above.clone());
-                    }
-                    None if money => codes.push(code.to_owned()),
-                    None => {}
-                }
+    let axes = levels.len() + usize::from(money);
+    let mut codes: Vec<Codes> = (0..axes).map(|_| Codes::default()).collect();
+    let mut places_of: HashMap<Vec<u32>, Places> = HashMap::new();
+    let mut key: Vec<u32> = vec![0; axes];
+    for (share, company) in (0_u32..).zip(shares) {
+        let cells = &company.partial.cells;
+        // Each local code is looked up once for a company, not once for each of its cells.
+        let upward: Vec<Vec<u32>> = codes
+            .iter_mut()
+            .enumerate()
+            .map(|(axis, codes)| {
+                let above = |code: &String| match levels.get(axis) {
+                    Some(0) => codes.place(TOTAL.to_owned()),
+                    Some(&level) => codes.place(pipeline.dimensions[spec.by[axis]].hierarchy.at_level(code, level)),
+                    None => codes.place(code.clone()),
+                };
+                cells.codes_of_axis(axis).iter().map(above).collect()
+            })
+            .collect();
+        for (local, cell) in (0_u32..).zip(cells.cells()) {
+            for ((place, upward), code) in key.iter_mut().zip(&upward).zip(cell) {
+                *place = upward[*code as usize];
             }
-            let local = u32::try_from(cell).unwrap_or(u32::MAX);
-            match places_of.get_mut(codes.as_slice()) {
+            match places_of.get_mut(key.as_slice()) {
                 Some(places) => places.push((share, local)),
                 None => {
-                    places_of.insert(codes.clone(), vec![(share, local)]);
+                    places_of.insert(key.clone(), vec![(share, local)]);
                 }
             }
         }
     }
-    let key = |mut codes: Vec<String>| {
-        let currency = if money { codes.pop() } else { None };
-        CellKey { table, levels: levels.to_vec(), codes, currency }
+    let cell_key = |key: Vec<u32>| {
+        let mut texts: Vec<String> = key.iter().zip(&codes).map(|(&code, codes)| codes.texts[code as usize].clone()).collect();
+        let currency = if money { texts.pop() } else { None };
+        CellKey { table, levels: levels.to_vec(), codes: texts, currency }
     };
-    let mut found: Vec<(CellKey, Places)> = places_of.into_iter().map(|(codes, places)| (key(codes), places)).collect();
+    let mut found: Vec<(CellKey, Places)> = places_of.into_iter().map(|(key, places)| (cell_key(key), places)).collect();
     found.sort_unstable_by(|a, b| a.0.cmp(&b.0));
     found
+}
+
+/// The codes of one axis, numbered in the order in which they are met.
+#[derive(Default)]
+struct Codes {
+    places: HashMap<String, u32>,
+    texts: Vec<String>,
+}
+
+impl Codes {
+    fn place(&mut self, code: String) -> u32 {
+        *self.places.entry(code).or_insert_with_key(|code| {
+            self.texts.push(code.clone());
+            u32::try_from(self.texts.len() - 1).unwrap_or(u32::MAX)
+        })
+    }
 }
 
 /// One cell and measure; none where nobody has a value.

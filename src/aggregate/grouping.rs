@@ -68,6 +68,16 @@ impl LocalCells {
         self.cells[cell].iter().zip(&self.codes).map(|(&code, codes)| codes[code as usize].as_str())
     }
 
+    /// The cells, each as a code of every axis.
+    pub(super) fn cells(&self) -> &[Vec<u32>] {
+        &self.cells
+    }
+
+    /// What the codes of an axis mean.
+    pub(super) fn codes_of_axis(&self, axis: usize) -> &[String] {
+        &self.codes[axis]
+    }
+
     fn code(&mut self, axis: usize, code: &str) -> u32 {
         if let Some(&place) = self.places[axis].get(code) {
             return place;

@@ -14,6 +14,6 @@ mod run;
 mod statistics;
 
 pub use cell::{Cell, CellKey, CellTable, Contribution, SIDED, Side};
-pub use company::{CompanyRow, CompanyTable, write_company_table};
+pub use company::{CompanyTable, write_company_table};
 pub use run::{AggregateError, aggregate};
 pub use statistics::{PERCENTILES, Statistics, percentile};

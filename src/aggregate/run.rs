@@ -5,10 +5,11 @@
 
 use std::collections::BTreeMap;
 
+use arrow::array::RecordBatch;
 use rayon::prelude::*;
 
 use super::cell::{Cell, CellTable};
-use super::company::{CompanyRow, CompanyTable, rows_of};
+use super::company::{CompanyTable, rows_of};
 use super::evaluate::{Share, evaluate};
 use super::grouping::Axis;
 use super::partial::PartialCells;
@@ -71,7 +72,7 @@ pub fn aggregate(
     }
     let records: u64 = parts.iter().map(|part| part.rows).sum();
     let mut cells: Vec<Cell> = Vec::new();
-    let mut rows: Vec<CompanyRow> = Vec::new();
+    let mut own = CompanyTable::new(pipeline);
     for measures in passes(pipeline, records) {
         let pass = Pass { pipeline, measures: &measures, last_day: period.last_day() };
         let done: Vec<Done> = members
@@ -84,7 +85,7 @@ pub fn aggregate(
             .collect::<Result<_, StoreError>>()?;
         let mut shares: Vec<Vec<Share>> = pipeline.tables.iter().map(|_| Vec::with_capacity(done.len())).collect();
         for done in done {
-            rows.extend(done.rows);
+            own.push(done.rows);
             for (table, share) in shares.iter_mut().zip(done.shares) {
                 table.push(share);
             }
@@ -99,11 +100,8 @@ pub fn aggregate(
         }
     }
     cells.sort_by(|a, b| (&a.key, a.measure).cmp(&(&b.key, b.measure)));
-    rows.sort_by(|a, b| {
-        (&a.company, &a.codes, a.measure, &a.currency).cmp(&(&b.company, &b.codes, b.measure, &b.currency))
-    });
     let table = CellTable { period, holdings, cells, companies: parts.len(), records };
-    Ok((table, CompanyTable { rows }))
+    Ok((table, own))
 }
 
 /// The measures of each pass.
@@ -125,7 +123,7 @@ struct Pass<'a> {
 /// What one company gives in a pass.
 struct Done {
     shares: Vec<Share>,
-    rows: Vec<CompanyRow>,
+    rows: RecordBatch,
 }
 
 impl Pass<'_> {
@@ -183,13 +181,9 @@ impl Pass<'_> {
             },
         )?;
         let mut partials: Vec<PartialCells> = partials.into_iter().map(PartialCells::finalize).collect();
-        let mut rows = Vec::new();
-        if let Some(own) = partials.pop() {
-            for (run, &measure) in self.measures.iter().enumerate() {
-                let money = self.measure(run).in_record_currency();
-                rows.extend(rows_of(&company.id, &own, measure, run, money, pipeline.company_breakdown.len()));
-            }
-        }
+        let own = partials.pop().unwrap_or_else(|| PartialCells::new(0, 0));
+        let rows = rows_of(&company.id, &part.period, &own, self.measures, pipeline)
+            .map_err(|error| StoreError::Damaged { path: part.path.clone(), error: error.to_string() })?;
         let shares = partials.into_iter().map(|partial| Share { holding, partial }).collect();
         Ok(Done { shares, rows })
     }

@@ -72,12 +72,19 @@ pub(super) fn release(
     let (cells, companies) = aggregate(pipeline, register, &parts, period, &|rows| bar.inc(rows))?;
     bar.finish_and_clear();
     let own = pipeline.workspace.join("companies").join(&pipeline.name).join(format!("{period}.parquet"));
-    write_company_table(&companies, pipeline, &period.to_string(), &own)?;
-    let (safe, ledger) = disclose(&cells, pipeline)?;
-    drop(cells);
     let ledger_file = pipeline.workspace.join("ledger").join(&pipeline.name).join(format!("{period}.parquet"));
-    ledger.write(pipeline, &ledger_file)?;
-    let published = publish(&safe, pipeline, arguments.release_date.as_deref())?;
+    // The companies' own metrics and the release have nothing to do with each other but the pass that made them.
+    let (written, published) = rayon::join(
+        || write_company_table(&companies, &own),
+        || -> anyhow::Result<_> {
+            let (safe, ledger) = disclose(&cells, pipeline)?;
+            ledger.write(pipeline, &ledger_file)?;
+            let published = publish(&safe, pipeline, arguments.release_date.as_deref())?;
+            Ok((safe, ledger, published))
+        },
+    );
+    written?;
+    let (safe, ledger, published) = published?;
     eprint!("{}", summary::release(&published, &safe, &ledger, pipeline, parts.len(), &[own, ledger_file]));
     println!("{}", published.folder.display());
     Ok(())

@@ -45,17 +45,10 @@ impl<'a> Chunks<'a> {
         let mut bytes = std::mem::take(&mut self.carry);
         let mut target = CHUNK;
         loop {
-            while bytes.len() < target && !self.ended {
-                let before = bytes.len();
-                bytes.resize(target, 0);
-                let more = self.stream.read(&mut bytes[before..]);
-                bytes.truncate(before + *more.as_ref().unwrap_or(&0));
-                match more {
-                    Ok(0) => self.ended = true,
-                    Ok(_) => {}
-                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                    Err(error) => return Err(CutError::Io(error)),
-                }
+            let wanted = target.saturating_sub(bytes.len());
+            if wanted > 0 && !self.ended {
+                let read = (&mut *self.stream).take(wanted as u64).read_to_end(&mut bytes).map_err(CutError::Io)?;
+                self.ended = read < wanted;
             }
             if bytes.is_empty() {
                 return Ok(None);

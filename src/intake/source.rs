@@ -7,7 +7,7 @@ use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::path::Path;
 
-use encoding_rs::{CoderResult, Decoder, UTF_16BE, UTF_16LE};
+use encoding_rs::{Decoder, UTF_16BE, UTF_16LE};
 use sha2::{Digest, Sha256};
 
 use crate::pipeline::Encoding;
@@ -109,7 +109,7 @@ fn decoded<T>(
     }
     let big_endian = start.starts_with(&[0xFE, 0xFF]);
     let decoder = if big_endian { UTF_16BE } else { UTF_16LE }.new_decoder_without_bom_handling();
-    Ok(read(&mut Transcoder { stream, decoder, raw: vec![0; 1 << 16], filled: 0, ended: false }, Encoding::Utf16))
+    Ok(read(&mut Transcoder::new(stream, decoder), Encoding::Utf16))
 }
 
 /// Turns UTF-16 into UTF-8 on the way.
@@ -117,28 +117,39 @@ struct Transcoder<R> {
     stream: R,
     decoder: Decoder,
     raw: Vec<u8>,
-    filled: usize,
+    /// Decoded text that nobody has read yet starts at `read`.
+    text: Vec<u8>,
+    read: usize,
     ended: bool,
+}
+
+impl<R: Read> Transcoder<R> {
+    fn new(stream: R, decoder: Decoder) -> Self {
+        Self { stream, decoder, raw: vec![0; 1 << 16], text: Vec::new(), read: 0, ended: false }
+    }
+
+    /// Decodes one more piece of the stream.
+    fn fill(&mut self) -> io::Result<()> {
+        let length = self.stream.read(&mut self.raw)?;
+        self.ended = length == 0;
+        let room = self.decoder.max_utf8_buffer_length(length).unwrap_or(4 * length + 16);
+        self.text.resize(room, 0);
+        let (_, _, written, _) = self.decoder.decode_to_utf8(&self.raw[..length], &mut self.text, self.ended);
+        self.text.truncate(written);
+        self.read = 0;
+        Ok(())
+    }
 }
 
 impl<R: Read> Read for Transcoder<R> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        loop {
-            if self.filled < self.raw.len() && !self.ended {
-                let more = self.stream.read(&mut self.raw[self.filled..])?;
-                self.filled += more;
-                self.ended = more == 0;
-            }
-            let (result, read, written, _) = self.decoder.decode_to_utf8(&self.raw[..self.filled], out, self.ended);
-            self.raw.copy_within(read..self.filled, 0);
-            self.filled -= read;
-            if written > 0 || (self.ended && self.filled == 0 && result == CoderResult::InputEmpty) {
-                return Ok(written);
-            }
-            if result == CoderResult::OutputFull {
-                return Err(io::Error::other("the reader's buffer is too small for one character"));
-            }
+        while self.read == self.text.len() && !self.ended {
+            self.fill()?;
         }
+        let length = out.len().min(self.text.len() - self.read);
+        out[..length].copy_from_slice(&self.text[self.read..self.read + length]);
+        self.read += length;
+        Ok(length)
     }
 }
 
@@ -177,6 +188,20 @@ mod tests {
             assert_eq!(read_back(name, &bytes), (text.clone(), Encoding::Auto), "{name}");
             assert_eq!(stem(Path::new(name)), "a");
         }
+    }
+
+    /// Found by the first run on UTF-16: a decoder that has finished must not be asked again.
+    #[test]
+    fn reading_on_after_the_end_and_byte_by_byte_is_allowed() {
+        let bytes: Vec<u8> = "ü€\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let mut transcoder = Transcoder::new(bytes.as_slice(), UTF_16LE.new_decoder_without_bom_handling());
+        let mut text = Vec::new();
+        let mut one = [0];
+        while transcoder.read(&mut one).expect("read") > 0 {
+            text.extend(one);
+        }
+        assert_eq!(text, "ü€\n".as_bytes());
+        assert_eq!(transcoder.read(&mut one).expect("read after the end"), 0);
     }
 
     #[test]
