@@ -112,18 +112,17 @@ pub fn ingest(
     }
     let mut all_staged = Vec::new();
     for (upload, staged) in staged_of {
-        match conflict(&upload, &staged, &claims) {
-            Some(refusal) => report.refused.push((refusal, upload)),
-            None => {
-                all_staged.extend(staged);
-                report.taken.push(upload);
-            }
+        if let Some(refusal) = conflict(&upload, &staged, &claims) {
+            report.refused.push((refusal, upload));
+        } else {
+            all_staged.extend(staged);
+            report.taken.push(upload);
         }
     }
     report.taken.sort_by(|a, b| a.file.cmp(&b.file));
     report.unchanged.sort();
     report.refused.sort_by(|a, b| a.1.file.cmp(&b.1.file));
-    store.commit(all_staged)?;
+    store.commit(&all_staged)?;
     Ok(report)
 }
 

@@ -1,5 +1,24 @@
 //! payquorum: pay and benefit benchmarks in which no employee and no company can be recognized.
-#![forbid(unsafe_code)]
+//!
+//! In: HR records that companies upload as CSV. Out: published sector benchmarks, and each company's own metrics.
+//! A benchmark is published only where a *quorum* of companies and employees stands behind it.
+//!
+//! The modules are stages, in the order in which a record passes. Each boundary has one type, which only its stage can
+//! make:
+//!
+//! | stage | module | takes | gives |
+//! | --- | --- | --- | --- |
+//! | plan | [`pipeline`] | a pipeline file | [`Pipeline`](pipeline::Pipeline) |
+//! | intake | [`intake`] | uploads, register | [`ValidBatch`](intake::ValidBatch), [`IntakeReport`](intake::IntakeReport) |
+//! | pseudonymize | [`pseudonym`] | `ValidBatch`, key | [`PseudonymBatch`](pseudonym::PseudonymBatch) |
+//! | store | [`store`] | `PseudonymBatch` | Parquet, [`Records`](store::Records) |
+//! | measure | [`measure`] | `Records` | [`Values`](measure::Values) |
+//! | aggregate | [`aggregate`](mod@aggregate) | the store | [`CellTable`](aggregate::CellTable), [`CompanyTable`](aggregate::CompanyTable) |
+//! | disclose | [`disclose`](mod@disclose) | `CellTable` | [`SafeTable`](disclose::SafeTable), [`Ledger`](disclose::Ledger) |
+//! | release | [`release`] | `SafeTable` | a release folder |
+//!
+//! [`ingest`](mod@ingest) joins the three stages from an upload to the store; [`cli`] is the command line over all of them;
+//! [`exact`], [`period`], [`record`] and [`problem`] are the vocabulary that the stages share.
 
 pub mod aggregate;
 pub mod cli;

@@ -159,7 +159,9 @@ mod tests {
 
     #[test]
     fn a_period_is_written_as_it_is_read() {
-        for (kind, text) in [(PeriodKind::Year, "2026"), (PeriodKind::Quarter, "2026-Q3"), (PeriodKind::Month, "2026-09")] {
+        for (kind, text) in
+            [(PeriodKind::Year, "2026"), (PeriodKind::Quarter, "2026-Q3"), (PeriodKind::Month, "2026-09")]
+        {
             assert_eq!(kind.parse(text).map(|period| period.to_string()).as_deref(), Some(text));
         }
     }

@@ -192,7 +192,10 @@ mod tests {
     #[test]
     fn plans_and_skills_are_found_by_their_names() {
         assert_eq!(benefit("benefit_health_enrolled"), Some(("health", BenefitPart::Enrolled)));
-        assert_eq!(benefit("benefit_long_term_care_employer_cost"), Some(("long_term_care", BenefitPart::EmployerCost)));
+        assert_eq!(
+            benefit("benefit_long_term_care_employer_cost"),
+            Some(("long_term_care", BenefitPart::EmployerCost))
+        );
         assert_eq!(benefit("benefit__enrolled"), None);
         assert!(Column::canonical("skill_rust").is_some());
         assert!(Column::canonical("skill_").is_none());

@@ -105,11 +105,13 @@ fn gather(
         }
     }
     let cell_key = |key: Vec<u32>| {
-        let mut texts: Vec<String> = key.iter().zip(&codes).map(|(&code, codes)| codes.texts[code as usize].clone()).collect();
+        let mut texts: Vec<String> =
+            key.iter().zip(&codes).map(|(&code, codes)| codes.texts[code as usize].clone()).collect();
         let currency = if money { texts.pop() } else { None };
         CellKey { table, levels: levels.to_vec(), codes: texts, currency }
     };
-    let mut found: Vec<(CellKey, Places)> = places_of.into_iter().map(|(key, places)| (cell_key(key), places)).collect();
+    let mut found: Vec<(CellKey, Places)> =
+        places_of.into_iter().map(|(key, places)| (cell_key(key), places)).collect();
     found.sort_unstable_by(|a, b| a.0.cmp(&b.0));
     found
 }

@@ -120,7 +120,8 @@ impl LocalCells {
         }
         // Codes of varying axes are numbered together, so that a record's cell is one look-up in a small table.
         let sizes: Vec<usize> = varying.iter().map(|axis| self.codes[axis.place].len()).collect();
-        let size: usize = sizes.iter().try_fold(1_usize, |product, size| product.checked_mul(*size)).unwrap_or(usize::MAX);
+        let size: usize =
+            sizes.iter().try_fold(1_usize, |product, size| product.checked_mul(*size)).unwrap_or(usize::MAX);
         let direct = size <= (records.len() * 4).max(1 << 12);
         let mut table = if direct { vec![NO_CELL; size] } else { Vec::new() };
         let mut codes = base;
@@ -160,7 +161,11 @@ impl Varying<'_> {
     #[inline]
     fn code(&self, record: usize) -> u32 {
         if self.texts.complete() {
-            return usize::try_from(self.raw[record]).ok().and_then(|raw| self.codes.get(raw)).copied().unwrap_or(self.absent);
+            return usize::try_from(self.raw[record])
+                .ok()
+                .and_then(|raw| self.codes.get(raw))
+                .copied()
+                .unwrap_or(self.absent);
         }
         self.texts.code(record).map_or(self.absent, |code| self.codes[code])
     }

@@ -62,11 +62,15 @@ pub fn aggregate(
     let mut holdings: Vec<String> = register.companies().iter().map(|company| company.holding.clone()).collect();
     holdings.sort();
     holdings.dedup();
-    let holding_of: BTreeMap<&str, u32> =
-        holdings.iter().enumerate().map(|(place, id)| (id.as_str(), u32::try_from(place).unwrap_or(u32::MAX))).collect();
+    let holding_of: BTreeMap<&str, u32> = holdings
+        .iter()
+        .enumerate()
+        .map(|(place, id)| (id.as_str(), u32::try_from(place).unwrap_or(u32::MAX)))
+        .collect();
     let mut members = Vec::with_capacity(parts.len());
     for part in parts {
-        let place = register.place(&part.company).ok_or_else(|| AggregateError::UnknownCompany(part.company.clone()))?;
+        let place =
+            register.place(&part.company).ok_or_else(|| AggregateError::UnknownCompany(part.company.clone()))?;
         let company = &register.companies()[place];
         members.push((*part, company, holding_of[company.holding.as_str()]));
     }

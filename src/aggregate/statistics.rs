@@ -25,21 +25,17 @@ pub struct Statistics {
 }
 
 impl Statistics {
-    /// The statistics of `values`, which are reordered; none of an empty list. `parts` says how many steps make one
-    /// [`Amount`] step (1 for amounts as they are).
+    /// The statistics of `values`, which are reordered; none of an empty list.
     #[must_use]
     pub fn of(values: &mut [Amount]) -> Option<Self> {
-        Self::scaled(values, 1)
-    }
-
-    /// Statistics of values that count `1 / parts` of an amount step each.
-    fn scaled(values: &mut [Amount], parts: i128) -> Option<Self> {
         let count = values.len();
         if count == 0 {
             return None;
         }
         let n = count as i128;
-        let total: i128 = values.iter().map(|&value| i128::from(value)).sum();
+        let (low, high) =
+            values.iter().fold((Amount::MAX, Amount::MIN), |(low, high), &value| (low.min(value), high.max(value)));
+        let total = total(values, low, high);
         let center = Amount::try_from(total.div_euclid(n)).unwrap_or(0);
         let squares: i128 = values
             .iter()
@@ -48,16 +44,15 @@ impl Statistics {
                 distance * distance
             })
             .sum();
-        let (low, high) = values.iter().fold((Amount::MAX, Amount::MIN), |(low, high), &value| (low.min(value), high.max(value)));
         order(values);
         let percentiles = PERCENTILES.map(|percent| {
             let (numerator, denominator) = percentile(values, percent);
-            Quotient::new(numerator, denominator * parts)
+            Quotient::new(numerator, denominator)
         });
         Some(Self {
             count: count as u64,
-            mean: Quotient::new(total, n * parts),
-            deviation: deviation(squares, total - i128::from(center) * n, n, parts),
+            mean: Quotient::new(total, n),
+            deviation: deviation(squares, total - i128::from(center) * n, n),
             percentiles,
             uniform: low == high,
         })
@@ -91,6 +86,13 @@ impl Statistics {
             uniform: first == last,
         })
     }
+}
+
+/// The sum of values that lie between `low` and `high`: in 64 bits where that cannot overflow, which is much faster.
+fn total(values: &[Amount], low: Amount, high: Amount) -> i128 {
+    let largest = low.unsigned_abs().max(high.unsigned_abs());
+    let fits = largest.checked_mul(values.len() as u64).is_some_and(|bound| i64::try_from(bound).is_ok());
+    if fits { i128::from(values.iter().sum::<Amount>()) } else { values.iter().map(|&value| i128::from(value)).sum() }
 }
 
 /// Percentile `percent` of values that [`order`] has ordered, as numerator and denominator.
@@ -127,16 +129,17 @@ fn order(values: &mut [Amount]) {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a square root is no fraction: the one conversion to a float")]
-fn deviation(squares: i128, offset: i128, n: i128, parts: i128) -> Option<f64> {
+fn deviation(squares: i128, offset: i128, n: i128) -> Option<f64> {
     if n < 2 {
         return None;
     }
     // Squares about a whole number near the mean, so that offset * offset is at most n * n.
     let variance = (squares as f64 - (offset * offset) as f64 / n as f64) / (n - 1) as f64;
-    Some(variance.max(0.0).sqrt() / parts as f64 / SCALE as f64)
+    Some(variance.max(0.0).sqrt() / SCALE as f64)
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "exact fractions give exact figures")]
 mod tests {
     use proptest::prelude::*;
 

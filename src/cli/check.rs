@@ -71,10 +71,11 @@ fn show(report: &UploadReport, pipeline: &Pipeline, register: &Register) {
     println!("  read as {:?}, delimiter {delimiter}", report.encoding);
     let columns = report.columns.iter().zip(&report.headers);
     let kept: Vec<String> = columns
-        .map(|(column, header)| match column.name == *header {
-            true => header.clone(),
-            false => format!("{} (from {header:?})", column.name),
-        })
+        .map(
+            |(column, header)| {
+                if column.name == *header { header.clone() } else { format!("{} (from {header:?})", column.name) }
+            },
+        )
         .collect();
     println!("  columns kept: {}", kept.join(", "));
     if !report.dropped.is_empty() {

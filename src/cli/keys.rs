@@ -37,7 +37,10 @@ impl Keys {
             Command::New { workspace } => {
                 let (key, source) = create(&workspace)?;
                 if let KeySource::NewFile(file) = source {
-                    eprintln!("made {}; keep a copy in a safe place: without it pseudonyms cannot be made again", file.display());
+                    eprintln!(
+                        "made {}; keep a copy in a safe place: without it pseudonyms cannot be made again",
+                        file.display()
+                    );
                 }
                 println!("{}", key.id());
             }

@@ -72,7 +72,8 @@ fn show_uploads(pipeline: &Pipeline) -> anyhow::Result<()> {
     }
     println!("columns, and in how many uploads");
     for (column, (count, headers)) in found {
-        let others: Vec<String> = headers.iter().filter(|header| **header != column).map(|h| format!("{h:?}")).collect();
+        let others: Vec<String> =
+            headers.iter().filter(|header| **header != column).map(|h| format!("{h:?}")).collect();
         let from = if others.is_empty() { String::new() } else { format!("  also as {}", others.join(", ")) };
         println!("  {column:<36} {count:>6}{from}");
     }
@@ -96,7 +97,10 @@ fn show_table(table: &Table, pipeline: &Pipeline, register: &Register) {
         let dimension = &pipeline.dimensions[place];
         let codes = levels.iter().map(|&level| match &dimension.source {
             DimensionSource::Company(_) => {
-                let codes = register.companies().iter().map(|company| dimension.hierarchy.at_level(&company.codes[place], level));
+                let codes = register
+                    .companies()
+                    .iter()
+                    .map(|company| dimension.hierarchy.at_level(&company.codes[place], level));
                 Some(codes.collect::<BTreeSet<String>>().len())
             }
             DimensionSource::Record(_) => dimension.hierarchy.size(level),
@@ -107,7 +111,9 @@ fn show_table(table: &Table, pipeline: &Pipeline, register: &Register) {
         println!("    by {} at levels {levels:?}: {count}", dimension.name);
     }
     match cells {
-        Some(cells) => println!("    at most {} cells and {} rows", group(cells as u64), group((cells * measures.len()) as u64)),
+        Some(cells) => {
+            println!("    at most {} cells and {} rows", group(cells as u64), group((cells * measures.len()) as u64));
+        }
         None => println!("    as many cells as the records have"),
     }
     println!("    measures: {}", measures.join(", "));

@@ -66,7 +66,9 @@ pub(super) fn release(
     let period = period.ok_or_else(|| Refused("the store holds no period of this pipeline's kind".to_owned()))?;
     let parts = catalogue.of_period(&period.to_string());
     if parts.is_empty() {
-        return Err(Refused(format!("the store holds no records of {period}; upload them, or name another period")).into());
+        return Err(
+            Refused(format!("the store holds no records of {period}; upload them, or name another period")).into()
+        );
     }
     let bar = progress::bar(parts.iter().map(|part| part.rows).sum(), "aggregation", false);
     let (cells, companies) = aggregate(pipeline, register, &parts, period, &|rows| bar.inc(rows))?;

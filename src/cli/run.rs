@@ -34,7 +34,10 @@ impl Run {
         let store = Store::open(&pipeline.workspace, self.release.wait)?;
         let (master, source) = load_or_create(&pipeline.workspace)?;
         if let KeySource::NewFile(file) = &source {
-            eprintln!("made a new master key: {} (keep it safe: it is not in any backup of payquorum)\n", file.display());
+            eprintln!(
+                "made a new master key: {} (keep it safe: it is not in any backup of payquorum)\n",
+                file.display()
+            );
         }
         let bytes = files.iter().filter_map(|file| fs::metadata(file).ok()).map(|metadata| metadata.len()).sum();
         let bar = progress::bar(bytes, "uploads", true);

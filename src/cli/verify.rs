@@ -31,6 +31,7 @@ impl Verify {
             );
             return Ok(());
         }
-        Err(Refused(format!("{}: {} faults; do not use this release", self.release.display(), verified.faults.len())).into())
+        Err(Refused(format!("{}: {} faults; do not use this release", self.release.display(), verified.faults.len()))
+            .into())
     }
 }

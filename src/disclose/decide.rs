@@ -29,7 +29,9 @@ pub enum DiscloseError {
 impl fmt::Display for DiscloseError {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self::Overlaps(overlaps) = self;
-        out.write_str("nothing is published, since figures of overlapping tables could be subtracted from each other:")?;
+        out.write_str(
+            "nothing is published, since figures of overlapping tables could be subtracted from each other:",
+        )?;
         overlaps.iter().try_for_each(|overlap| write!(out, "\n  {overlap}"))
     }
 }
@@ -139,8 +141,11 @@ fn slot(key: &CellKey) -> Slot {
 fn listed_nodes(judged: &[Judged<'_>], pipeline: &Pipeline) -> BTreeMap<Slot, BTreeSet<Node>> {
     let mut listed: BTreeMap<Slot, BTreeSet<Node>> = BTreeMap::new();
     for (place, table) in pipeline.tables.iter().enumerate().filter(|(_, table)| table.roll_up) {
-        let slots: BTreeSet<Slot> =
-            judged.iter().filter(|judged| judged.cell.key.table == place).map(|judged| slot(&judged.cell.key)).collect();
+        let slots: BTreeSet<Slot> = judged
+            .iter()
+            .filter(|judged| judged.cell.key.table == place)
+            .map(|judged| slot(&judged.cell.key))
+            .collect();
         for slot in &slots {
             let of_slot = || judged.iter().filter(|judged| self::slot(&judged.cell.key) == *slot);
             let leads = |measure: &&usize| of_slot().any(|judged| judged.cell.measure == **measure);
@@ -231,7 +236,7 @@ fn row(judged: &Judged<'_>, shown: &Shown, pipeline: &Pipeline) -> SafeRow {
     SafeRow {
         key: cell.key.clone(),
         measure: cell.measure,
-        companies: anything.then(|| cell.contributions.len() as u64),
+        companies: anything.then_some(cell.contributions.len() as u64),
         employees: anything.then(|| rounding::employees(cell.employees(), policy.rounding.employees)),
         incumbent,
         organization,

@@ -61,12 +61,15 @@ impl Evidence {
 
     fn common(cell: &Cell, kind: MeasureKind) -> Self {
         let employees = cell.employees();
-        let with: i128 = cell.contributions.iter().map(|contribution| contribution.total).sum::<i128>() / i128::from(SCALE);
+        let with: i128 =
+            cell.contributions.iter().map(|contribution| contribution.total).sum::<i128>() / i128::from(SCALE);
         let with = u64::try_from(with).unwrap_or(0);
         Self {
             holdings: cell.contributions.len() as u64,
             employees,
-            employees_of: largest_first(cell.contributions.iter().map(|contribution| i128::from(contribution.employees))),
+            employees_of: largest_first(
+                cell.contributions.iter().map(|contribution| i128::from(contribution.employees)),
+            ),
             contributions: Vec::new(),
             judge_share: false,
             groups: (kind == MeasureKind::Share).then(|| [with, employees.saturating_sub(with)]),

@@ -111,11 +111,8 @@ impl Ledger {
             Arc::new(decisions.iter().map(|decision| part(&decision.evidence)).collect::<Float64Array>())
         };
         let table = |decision: &Decision| &pipeline.tables[decision.key.table];
-        let mut columns: Vec<(String, &str, ArrayRef)> = vec![(
-            "table".into(),
-            "The benchmark table.",
-            texts(&|decision| Some(table(decision).name.clone())),
-        )];
+        let mut columns: Vec<(String, &str, ArrayRef)> =
+            vec![("table".into(), "The benchmark table.", texts(&|decision| Some(table(decision).name.clone())))];
         for (place, dimension) in pipeline.dimensions.iter().enumerate() {
             let axis = |decision: &Decision| table(decision).by.iter().position(|&by| by == place);
             let code = |decision: &Decision| {
@@ -169,9 +166,7 @@ impl Ledger {
         columns.push((
             "largest_value_part".into(),
             "The largest holding's part of the value (of a share: of either side).",
-            parts(&|evidence| {
-                evidence.contributions.iter().map(|list| Evidence::largest_part(list)).reduce(f64::max)
-            }),
+            parts(&|evidence| evidence.contributions.iter().map(|list| Evidence::largest_part(list)).reduce(f64::max)),
         ));
         columns.push((
             "rest_to_largest".into(),

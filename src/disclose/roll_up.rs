@@ -88,7 +88,8 @@ impl Search<'_> {
         }
         if found.is_none() {
             let safety = self.leading.get(node).copied();
-            let safe = safety == Some(Safety::Both) || safety == Some(Safety::OrganizationOnly) && wanted != Safety::Both;
+            let safe =
+                safety == Some(Safety::Both) || safety == Some(Safety::OrganizationOnly) && wanted != Safety::Both;
             found = safe.then(|| vec![node.clone()]);
         }
         self.known.insert(known_as, found.clone());

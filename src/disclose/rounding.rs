@@ -43,6 +43,7 @@ pub(super) fn employees(count: u64, step: u64) -> u64 {
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "a multiple of a step is one double and no other")]
 mod tests {
     use super::*;
 

@@ -30,6 +30,11 @@ impl Quotient {
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "the one conversion to a float, for publishing")]
     pub fn to_f64(self) -> f64 {
+        // Dividing 64-bit numbers is many times faster, and nearly all of them are.
+        if let (Ok(numerator), Ok(denominator)) = (i64::try_from(self.numerator), i64::try_from(self.denominator)) {
+            let (whole, rest) = (numerator.div_euclid(denominator), numerator.rem_euclid(denominator));
+            return (whole as f64 + rest as f64 / denominator as f64) / SCALE as f64;
+        }
         let whole = self.numerator.div_euclid(self.denominator);
         let rest = self.numerator.rem_euclid(self.denominator);
         (whole as f64 + rest as f64 / self.denominator as f64) / SCALE as f64
@@ -69,6 +74,17 @@ mod tests {
     fn halves_go_to_the_even_neighbour() {
         for (numerator, expected) in [(-5, -2), (-3, -2), (-1, 0), (1, 0), (3, 2), (5, 2), (7, 4)] {
             assert_eq!(divide_half_even(numerator, 2), expected, "{numerator} / 2");
+        }
+    }
+
+    #[test]
+    fn the_fast_conversion_agrees_with_the_slow_one() {
+        for (numerator, denominator) in [(7, 3), (-7, 3), (123_456_789_012, 977), (-1, 1_000)] {
+            // Twice too long for 64 bits, and the same fraction.
+            let factor = 1_i128 << 70;
+            let (fast, slow) =
+                (Quotient::new(numerator, denominator), Quotient::new(numerator * factor, denominator * factor));
+            assert!((fast.to_f64() - slow.to_f64()).abs() <= f64::EPSILON * slow.to_f64().abs());
         }
     }
 

@@ -15,7 +15,7 @@ use arrow::datatypes::Int32Type;
 use arrow::error::ArrowError;
 
 use super::batch::ValidBatch;
-use super::parse::PRECISION;
+use super::builder::PRECISION;
 use crate::exact::{DECIMALS, divide_half_even};
 use crate::period::Period;
 use crate::pipeline::MultipleJobs;
@@ -23,8 +23,11 @@ use crate::pipeline::MultipleJobs;
 /// Rows held back, with the places from which they came.
 #[derive(Default)]
 pub(super) struct Held {
-    batches: Vec<(ValidBatch, Vec<(u64, u64)>)>,
+    batches: Vec<HeldBatch>,
 }
+
+/// Rows held back, with the row and line of each.
+type HeldBatch = (ValidBatch, Vec<(u64, u64)>);
 
 /// What became of held rows.
 pub(super) struct Settled {
@@ -43,7 +46,7 @@ impl Held {
     /// Decides about all rows held back.
     pub(super) fn settle(self, multiple_jobs: MultipleJobs) -> Result<Settled, ArrowError> {
         let mut settled = Settled { batches: Vec::new(), merged: 0, rejected: Vec::new() };
-        let mut groups: BTreeMap<(usize, Period), Vec<(ValidBatch, Vec<(u64, u64)>)>> = BTreeMap::new();
+        let mut groups: BTreeMap<(usize, Period), Vec<HeldBatch>> = BTreeMap::new();
         for (batch, places) in self.batches {
             groups.entry((batch.company, batch.period)).or_default().push((batch, places));
         }
@@ -103,15 +106,11 @@ fn sum_of_jobs(columns: &RecordBatch, rows: &[usize]) -> Result<Option<RecordBat
             return Ok(None);
         }
     }
-    let numbers = |name: &str| columns.column_by_name(name).and_then(|column| column.as_any().downcast_ref::<Decimal64Array>());
+    let numbers =
+        |name: &str| columns.column_by_name(name).and_then(|column| column.as_any().downcast_ref::<Decimal64Array>());
     let value = |array: &Decimal64Array, row: usize| array.is_valid(row).then(|| i128::from(array.value(row)));
     let base = numbers("base_pay");
-    let main = rows
-        .iter()
-        .copied()
-        .rev()
-        .max_by_key(|&row| base.and_then(|base| value(base, row)))
-        .unwrap_or(rows[0]);
+    let main = rows.iter().copied().rev().max_by_key(|&row| base.and_then(|base| value(base, row))).unwrap_or(rows[0]);
     let hourly = columns
         .column_by_name("pay_basis")
         .and_then(|column| column.as_any().downcast_ref::<DictionaryArray<Int32Type>>())
@@ -132,7 +131,8 @@ fn sum_of_jobs(columns: &RecordBatch, rows: &[usize]) -> Result<Option<RecordBat
         let adds_up = !name.starts_with("skill_") && !name.starts_with("range_");
         let total = if name == "base_pay" && hourly {
             let hours = numbers("weekly_hours");
-            let weighted = rows.iter().map(|&row| Some((value(array, row)?, hours.and_then(|hours| value(hours, row))?)));
+            let weighted =
+                rows.iter().map(|&row| Some((value(array, row)?, hours.and_then(|hours| value(hours, row))?)));
             let Some(pairs) = weighted.collect::<Option<Vec<_>>>() else { return Ok(None) };
             let hours: i128 = pairs.iter().map(|(_, hours)| hours).sum();
             if hours <= 0 {

@@ -34,11 +34,52 @@ impl fmt::Display for Identifier {
 
 /// What may have a name without being a person.
 const NAMED_THINGS: [&str; 46] = [
-    "employer", "company", "organisation", "organization", "department", "division", "subdivision", "unit", "job",
-    "position", "title", "role", "plan", "course", "program", "programme", "school", "agency", "district", "county",
-    "city", "region", "country", "state", "site", "location", "office", "sector", "industry", "skill", "benefit",
-    "grade", "level", "file", "table", "column", "currency", "project", "cost", "center", "centre", "holding", "group",
-    "union", "firm", "category",
+    "employer",
+    "company",
+    "organisation",
+    "organization",
+    "department",
+    "division",
+    "subdivision",
+    "unit",
+    "job",
+    "position",
+    "title",
+    "role",
+    "plan",
+    "course",
+    "program",
+    "programme",
+    "school",
+    "agency",
+    "district",
+    "county",
+    "city",
+    "region",
+    "country",
+    "state",
+    "site",
+    "location",
+    "office",
+    "sector",
+    "industry",
+    "skill",
+    "benefit",
+    "grade",
+    "level",
+    "file",
+    "table",
+    "column",
+    "currency",
+    "project",
+    "cost",
+    "center",
+    "centre",
+    "holding",
+    "group",
+    "union",
+    "firm",
+    "category",
 ];
 
 /// Words that mean an identifier wherever they stand in a header.
@@ -46,30 +87,106 @@ const WORDS: [(Identifier, &[&str]); 5] = [
     (
         Identifier::Name,
         &[
-            "surname", "forename", "firstname", "lastname", "fullname", "givenname", "familyname", "middlename",
-            "maidenname", "nickname", "initials", "vorname", "nachname", "familienname", "prenom", "prénom", "nom",
-            "nombre", "apellido", "apellidos", "cognome", "nome", "achternaam", "voornaam", "fornavn", "efternavn",
+            "surname",
+            "forename",
+            "firstname",
+            "lastname",
+            "fullname",
+            "givenname",
+            "familyname",
+            "middlename",
+            "maidenname",
+            "nickname",
+            "initials",
+            "vorname",
+            "nachname",
+            "familienname",
+            "prenom",
+            "prénom",
+            "nom",
+            "nombre",
+            "apellido",
+            "apellidos",
+            "cognome",
+            "nome",
+            "achternaam",
+            "voornaam",
+            "fornavn",
+            "efternavn",
         ],
     ),
     (
         Identifier::Contact,
         &[
-            "email", "mail", "emailaddress", "phone", "telephone", "telefon", "téléphone", "telefono", "teléfono",
-            "mobile", "cellphone", "fax", "handy", "handynummer", "address", "addr", "adresse", "dirección", "direccion",
-            "street", "strasse", "straße", "zip", "zipcode", "postcode", "postalcode", "postal", "plz",
+            "email",
+            "mail",
+            "emailaddress",
+            "phone",
+            "telephone",
+            "telefon",
+            "téléphone",
+            "telefono",
+            "teléfono",
+            "mobile",
+            "cellphone",
+            "fax",
+            "handy",
+            "handynummer",
+            "address",
+            "addr",
+            "adresse",
+            "dirección",
+            "direccion",
+            "street",
+            "strasse",
+            "straße",
+            "zip",
+            "zipcode",
+            "postcode",
+            "postalcode",
+            "postal",
+            "plz",
         ],
     ),
     (
         Identifier::NationalId,
         &[
-            "ssn", "itin", "nino", "tin", "taxid", "bsn", "cpf", "curp", "nir", "insee", "dni", "nif", "pesel",
-            "aadhaar", "personnummer", "steuerid", "steuernummer", "passport", "idcard",
+            "ssn",
+            "itin",
+            "nino",
+            "tin",
+            "taxid",
+            "bsn",
+            "cpf",
+            "curp",
+            "nir",
+            "insee",
+            "dni",
+            "nif",
+            "pesel",
+            "aadhaar",
+            "personnummer",
+            "steuerid",
+            "steuernummer",
+            "passport",
+            "idcard",
         ],
     ),
     (Identifier::BankAccount, &["iban", "bic", "swift", "bank", "bankaccount", "kontonummer", "bankverbindung"]),
     (
         Identifier::Birth,
-        &["dob", "birth", "birthdate", "birthday", "born", "geburtsdatum", "geburtstag", "geburtsjahr", "naissance", "nacimiento"],
+        &[
+            "dob",
+            "birth",
+            "birthdate",
+            "birthday",
+            "born",
+            "geburtsdatum",
+            "geburtstag",
+            "geburtsjahr",
+            "naissance",
+            "nacimiento",
+        ],
     ),
 ];
 
@@ -78,8 +195,19 @@ const PHRASES: [(Identifier, &[&str]); 4] = [
     (
         Identifier::NationalId,
         &[
-            "socialsecurity", "nationalid", "nationalinsurance", "taxid", "taxnumber", "taxpayer", "driverslicen",
-            "driverlicen", "drivinglicen", "identitycard", "identitynumber", "sozialversicherung", "securitysociale",
+            "socialsecurity",
+            "nationalid",
+            "nationalinsurance",
+            "taxid",
+            "taxnumber",
+            "taxpayer",
+            "driverslicen",
+            "driverlicen",
+            "drivinglicen",
+            "identitycard",
+            "identitynumber",
+            "sozialversicherung",
+            "securitysociale",
         ],
     ),
     (Identifier::BankAccount, &["accountnumber", "accountno", "routingnumber", "sortcode"]),
@@ -156,7 +284,8 @@ fn looks_like_email(value: &str) -> bool {
     memchr::memchr(b'@', value.as_bytes()).is_some()
         && value.split(|c: char| c.is_whitespace() || matches!(c, '<' | '>' | ',' | ';' | '(' | ')')).any(|word| {
             word.split_once('@').is_some_and(|(local, domain)| {
-                !local.is_empty() && domain.split_once('.').is_some_and(|(host, rest)| !host.is_empty() && !rest.is_empty())
+                !local.is_empty()
+                    && domain.split_once('.').is_some_and(|(host, rest)| !host.is_empty() && !rest.is_empty())
             })
         })
 }
@@ -190,7 +319,9 @@ fn looks_like_phone(value: &str) -> bool {
     let separators = value.bytes().filter(|b| matches!(b, b'-' | b'.' | b'/' | b' ' | b'(' | b')')).count();
     let only = value.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'+' | b'-' | b'.' | b'/' | b' ' | b'(' | b')'));
     let international = value.starts_with('+') || value.starts_with("00");
-    only && digits <= 15 && ((international && digits >= 8 && (separators > 0 || value.starts_with('+'))) || (separators >= 2 && digits >= 10))
+    only && digits <= 15
+        && ((international && digits >= 8 && (separators > 0 || value.starts_with('+')))
+            || (separators >= 2 && digits >= 10))
 }
 
 /// Some word of it is an IBAN with a right checksum (ISO 13616), written with or without groups of four.
@@ -251,9 +382,24 @@ mod tests {
     #[test]
     fn headers_of_the_trade_pass() {
         for header in [
-            "employee_id", "EmployeeNumber", "EmployerName", "Job Title", "Position", "company name", "Plan Name",
-            "EmployerURL", "DefinedBenefitPlanContribution", "HealthDentalVision", "LastUpdatedDate", "region",
-            "benefit_health_employer_cost", "hire_date", "gender", "Year", "ElectedOfficial", "IncludesUnfundedLiability",
+            "employee_id",
+            "EmployeeNumber",
+            "EmployerName",
+            "Job Title",
+            "Position",
+            "company name",
+            "Plan Name",
+            "EmployerURL",
+            "DefinedBenefitPlanContribution",
+            "HealthDentalVision",
+            "LastUpdatedDate",
+            "region",
+            "benefit_health_employer_cost",
+            "hire_date",
+            "gender",
+            "Year",
+            "ElectedOfficial",
+            "IncludesUnfundedLiability",
         ] {
             assert_eq!(header_means(header), None, "{header}");
         }
@@ -279,9 +425,18 @@ mod tests {
 
     #[test]
     fn codes_of_the_trade_pass() {
-        for value in
-            ["15-1252", "15-1252.00", "541511", "US-CA", "2026-09", "L4", "R&D @ Berlin", "100200300", "1.2.3", "DE89370400440532013001"]
-        {
+        for value in [
+            "15-1252",
+            "15-1252.00",
+            "541511",
+            "US-CA",
+            "2026-09",
+            "L4",
+            "R&D @ Berlin",
+            "100200300",
+            "1.2.3",
+            "DE89370400440532013001",
+        ] {
             assert_eq!(value_looks_like(value), None, "{value}");
         }
         assert_eq!(employee_id_looks_like("123456789"), None, "digits alone are an employee number");

@@ -5,6 +5,7 @@
 //! ever echoed.
 
 mod batch;
+mod builder;
 mod chunk;
 mod duplicates;
 pub mod gate;

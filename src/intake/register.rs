@@ -130,7 +130,11 @@ fn read_companies(text: &str, dimensions: &[Dimension], problems: &Problems<'_>)
             continue;
         }
         if let Some(line) = seen.insert(id.clone(), companies.len() + 1) {
-            problems.add(&(at..at), format!("the company {id} is also entry {line}"), "keep one entry for each company");
+            problems.add(
+                &(at..at),
+                format!("the company {id} is also entry {line}"),
+                "keep one entry for each company",
+            );
             continue;
         }
         let mut codes = Vec::new();

@@ -105,7 +105,8 @@ impl Rule {
             Self::Code => codes.to_owned(),
             Self::Text => "text of at most 256 bytes in the declared encoding".to_owned(),
             Self::OneRowPerEmployee => {
-                "one row for an employee and period; `multiple_jobs = \"sum\"` in the pipeline adds several up".to_owned()
+                "one row for an employee and period; `multiple_jobs = \"sum\"` in the pipeline adds several up"
+                    .to_owned()
             }
         }
     }
@@ -217,10 +218,9 @@ impl fmt::Display for Refusal {
                 "line 1: no header for {column}; expected {}; add the column, or name its header under `[columns]`",
                 headers.iter().map(|header| format!("{header:?}")).collect::<Vec<_>>().join(" or ")
             ),
-            Self::DoubleHeader(one, other, column) => write!(
-                out,
-                "line 1, columns {one} and {other}: both are the header for {column}; keep one of them"
-            ),
+            Self::DoubleHeader(one, other, column) => {
+                write!(out, "line 1, columns {one} and {other}: both are the header for {column}; keep one of them")
+            }
             Self::OpenQuote(line) => {
                 write!(out, "line {line}: a quoted field is not closed; close it, or double the quotes inside a field")
             }
@@ -241,10 +241,9 @@ impl fmt::Display for Refusal {
                 "{rejected} of {read} rows break a rule, more than {allowed_percent} %; \
                  mend the rows in the rejects file, or raise `max_reject_share`"
             ),
-            Self::SameCompanyTwice { company, period, other } => write!(
-                out,
-                "company {company} and period {period} are also in {other}; keep one of the two files"
-            ),
+            Self::SameCompanyTwice { company, period, other } => {
+                write!(out, "company {company} and period {period} are also in {other}; keep one of the two files")
+            }
         }
     }
 }

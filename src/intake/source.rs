@@ -64,7 +64,9 @@ pub fn open<T>(path: &Path, declared: Encoding, read: impl FnOnce(&mut dyn Read,
     };
     match packing {
         Packing::Plain => decoded(file, declared, read),
-        Packing::Gzip => decoded(flate2::read::MultiGzDecoder::new(BufReader::with_capacity(1 << 16, file)), declared, read),
+        Packing::Gzip => {
+            decoded(flate2::read::MultiGzDecoder::new(BufReader::with_capacity(1 << 16, file)), declared, read)
+        }
         Packing::Zstandard => decoded(zstd::stream::read::Decoder::new(file)?, declared, read),
         Packing::Zip => {
             let mut archive = zip::ZipArchive::new(BufReader::new(file))?;
@@ -99,8 +101,7 @@ fn decoded<T>(
     let start = &start[..length];
     let (encoding, mark) = match start {
         [0xEF, 0xBB, 0xBF] => (Encoding::Utf8, 3),
-        [0xFF, 0xFE, ..] => (Encoding::Utf16, 2),
-        [0xFE, 0xFF, ..] => (Encoding::Utf16, 2),
+        [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] => (Encoding::Utf16, 2),
         _ => (declared, 0),
     };
     let mut stream = start[mark..].chain(stream);

@@ -167,19 +167,14 @@ impl Pass<'_> {
         self.check_defaults(&mapping)?;
         self.report.learn(&mapping, encoding, head.delimiter);
         let stem = source::stem(self.path);
-        let company = match mapping.has("company_id") {
-            true => None,
-            false => Some(register.place(&stem).ok_or(Refusal::UnknownCompany)?),
-        };
-        let period = match mapping.has("period") {
-            true => None,
-            false => Some(pipeline.period.ok_or(Refusal::NoPeriod)?),
-        };
+        let company =
+            if mapping.has("company_id") { None } else { Some(register.place(&stem).ok_or(Refusal::UnknownCompany)?) };
+        let period = if mapping.has("period") { None } else { Some(pipeline.period.ok_or(Refusal::NoPeriod)?) };
         let delimiter = head.delimiter;
         let lines = !self.repeated.is_empty();
         let context =
             Context { pipeline, register, mapping: &mapping, format, encoding, delimiter, company, period, lines };
-        let mut held = Held::default();
+        let mut back = Held::default();
         let mut skip = head.length;
         let mut waiting = vec![first];
         while !waiting.is_empty() {
@@ -197,7 +192,7 @@ impl Pass<'_> {
                         Interrupt::Refuse(Refusal::IdentifierValue { line, column, looks_like })
                     }
                 })?;
-                self.take(parsed, &mut held, sink)?;
+                self.take(&parsed, &mut back, sink)?;
             }
             waiting.clear();
             while waiting.len() < rayon::current_num_threads() {
@@ -207,7 +202,7 @@ impl Pass<'_> {
                 }
             }
         }
-        self.settle(held, sink)?;
+        self.settle(back, sink)?;
         self.report.finish();
         let report = &*self.report;
         let share = i128::from(report.rejected) * i128::from(SCALE);
@@ -215,7 +210,9 @@ impl Pass<'_> {
             let percent = pipeline.max_reject_share * 100;
             let allowed_percent = format!("{}.{:02}", percent / SCALE, percent % SCALE / 100);
             let allowed_percent = allowed_percent.trim_end_matches('0').trim_end_matches('.').to_owned();
-            return Err(Refusal::TooManyRejects { rejected: report.rejected, read: report.read, allowed_percent }.into());
+            return Err(
+                Refusal::TooManyRejects { rejected: report.rejected, read: report.read, allowed_percent }.into()
+            );
         }
         Ok(())
     }
@@ -236,7 +233,7 @@ impl Pass<'_> {
     }
 
     /// Hands the kept rows of a chunk on, company by company, and holds back those of repeated employees.
-    fn take(&mut self, parsed: Parsed, held: &mut Held, sink: &mut dyn Sink) -> Result<(), Interrupt> {
+    fn take(&mut self, parsed: &Parsed, held: &mut Held, sink: &mut dyn Sink) -> Result<(), Interrupt> {
         let start = self.report.read;
         self.report.read += parsed.rows as u64;
         self.report.rejected += parsed.keep.iter().filter(|&&keep| !keep).count() as u64;
@@ -265,13 +262,16 @@ impl Pass<'_> {
         for ((company, period), (direct, back)) in parts {
             let company = company as usize;
             if !direct.is_empty() {
-                let batch = select(&parsed, company, period, &direct).map_err(broken)?;
+                let batch = select(parsed, company, period, &direct).map_err(broken)?;
                 self.report.stored(company, period, batch.len() as u64);
                 sink.accept(batch).map_err(Interrupt::Sink)?;
             }
             if !back.is_empty() {
-                let batch = select(&parsed, company, period, &back).map_err(broken)?;
-                held.push(batch, back.iter().map(|&row| (start + u64::from(row) + 1, parsed.lines[row as usize])).collect());
+                let batch = select(parsed, company, period, &back).map_err(broken)?;
+                held.push(
+                    batch,
+                    back.iter().map(|&row| (start + u64::from(row) + 1, parsed.lines[row as usize])).collect(),
+                );
             }
         }
         Ok(())
@@ -314,8 +314,11 @@ fn hash(parts: &[&[u8]]) -> u64 {
 }
 
 fn select(parsed: &Parsed, company: usize, period: Period, rows: &[u32]) -> Result<ValidBatch, ArrowError> {
-    let fields: Vec<Field> =
-        parsed.columns.iter().map(|(column, array)| Field::new(&column.name, array.data_type().clone(), true)).collect();
+    let fields: Vec<Field> = parsed
+        .columns
+        .iter()
+        .map(|(column, array)| Field::new(&column.name, array.data_type().clone(), true))
+        .collect();
     let schema = Arc::new(Schema::new(fields));
     let options = RecordBatchOptions::new().with_row_count(Some(rows.len()));
     if rows.len() == parsed.rows {

@@ -216,7 +216,10 @@ impl Values {
     /// A column as it stands.
     #[must_use]
     pub fn column(column: &Decimal64Array) -> Self {
-        Self { values: column.values().clone(), present: column.nulls().filter(|nulls| nulls.null_count() > 0).cloned() }
+        Self {
+            values: column.values().clone(),
+            present: column.nulls().filter(|nulls| nulls.null_count() > 0).cloned(),
+        }
     }
 
     /// No value for any of `len` records.

@@ -108,11 +108,10 @@ pub(super) fn base_pay(
     let Some(pay) = records.numbers("base_pay") else { return Values::absent(records.len()) };
     let hours = records.numbers("weekly_hours");
     let texts = records.texts("pay_basis");
-    let bases: Vec<Option<PayBasis>> =
-        texts.iter().flat_map(|texts| texts.words().map(PayBasis::of_word)).collect();
+    let known: Vec<Option<PayBasis>> = texts.iter().flat_map(|texts| texts.words().map(PayBasis::of_word)).collect();
     let values = (0..records.len()).map(|record| {
         let basis = match &texts {
-            Some(texts) => texts.code(record).map_or(settings.pay_basis, |code| bases[code]),
+            Some(texts) => texts.code(record).map_or(settings.pay_basis, |code| known[code]),
             None => settings.pay_basis,
         }?;
         let pay = pay.is_valid(record).then(|| pay.value(record))?;

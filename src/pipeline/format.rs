@@ -57,12 +57,7 @@ impl Default for DateFormat {
 
 impl Default for FileFormat {
     fn default() -> Self {
-        Self {
-            encoding: Encoding::Auto,
-            delimiter: None,
-            number: NumberFormat::default(),
-            date: DateFormat::default(),
-        }
+        Self { encoding: Encoding::Auto, delimiter: None, number: NumberFormat::default(), date: DateFormat::default() }
     }
 }
 

@@ -5,6 +5,7 @@
 //! entries for one code or branches of different depth is refused.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::path::{Path, PathBuf};
 
 use crate::problem::{FileProblems, Problems};
@@ -167,10 +168,15 @@ impl Hierarchy {
             let code = field(Some(code_at));
             if code.is_empty() || code.starts_with('_') {
                 problems.add(&(at..at), "an entry has no usable code", "give each code a text not beginning with `_`");
-            } else if entries.contains_key(&code) {
-                problems.add(&(at..at), format!("the code {code:?} has two entries"), "keep one");
-            } else {
-                entries.insert(code, (field(Some(parent_at)), field(label_at), at));
+                continue;
+            }
+            match entries.entry(code) {
+                Entry::Occupied(entry) => {
+                    problems.add(&(at..at), format!("the code {:?} has two entries", entry.key()), "keep one");
+                }
+                Entry::Vacant(entry) => {
+                    entry.insert((field(Some(parent_at)), field(label_at), at));
+                }
             }
         }
         let mut codes = BTreeMap::new();
@@ -270,7 +276,8 @@ mod tests {
     fn a_tree_reports_all_its_mistakes() {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("regions.csv");
-        std::fs::write(&file, "code,parent,label\nN,,North\nR1,N,One\nR1,N,Again\nR2,X,Two\nS,,South\n").expect("written");
+        std::fs::write(&file, "code,parent,label\nN,,North\nR1,N,One\nR1,N,Again\nR2,X,Two\nS,,South\n")
+            .expect("written");
         let error = Hierarchy::read(&file).expect_err("three mistakes");
         let lines: Vec<usize> = error.problems.iter().map(|problem| problem.line).collect();
         assert_eq!(lines, [4, 5, 6], "{error}");

@@ -3,12 +3,11 @@
 //! In: the text of the file. Out: a [`Pipeline`], or all mistakes. Invariant: paths are relative to the file; names that
 //! sections share (columns, dimensions, measures) are resolved here and nowhere else.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 use toml::de::DeTable;
 
-use crate::problem::{FileProblems, Problems, nearest};
 use super::section::{Placed, Section};
 use super::{
     Dimension, DimensionSource, FileFormat, Hierarchy, MappedColumn, MultipleJobs, NamedFormat, Overrides, Pipeline,
@@ -17,6 +16,7 @@ use super::{
 use crate::exact::{Amount, SCALE};
 use crate::measure::{Measure, MeasureSettings, PayBasis, Population};
 use crate::period::PeriodKind;
+use crate::problem::{FileProblems, Problems, nearest};
 use crate::record::{Column, ColumnKind, PAY_BASES, is_currency_code, is_plain_name};
 
 pub(super) fn read(file: &Path, overrides: &Overrides) -> Result<Pipeline, FileProblems> {
@@ -115,8 +115,7 @@ impl<'a> Reader<'a> {
             hasher.finalize().into()
         };
         let intake_digest = intake_digest(text, self.classifications.clone());
-        let (Some(name), Some(period_kind), Some(input), Some(formats), Some(dimensions)) =
-            (name, period_kind, input, formats, dimensions)
+        let (Some(name), Some(period_kind), Some(input), Some(dimensions)) = (name, period_kind, input, dimensions)
         else {
             return None;
         };
@@ -153,7 +152,7 @@ impl<'a> Reader<'a> {
 
     fn path(&self, relative: &str) -> PathBuf {
         let folder = self.file.parent().unwrap_or(Path::new(""));
-        folder.join(relative)
+        tidy(&folder.join(relative))
     }
 
     fn input(&self) -> Option<Input> {
@@ -181,10 +180,10 @@ impl<'a> Reader<'a> {
         Some(input)
     }
 
-    fn formats(&self, base: Option<&FileFormat>) -> Option<Vec<NamedFormat>> {
+    fn formats(&self, base: Option<&FileFormat>) -> Vec<NamedFormat> {
         let default = FileFormat::default();
         let base = base.unwrap_or(&default);
-        let Some(formats) = self.root.section("formats") else { return Some(Vec::new()) };
+        let Some(formats) = self.root.section("formats") else { return Vec::new() };
         let mut named = Vec::new();
         for entry in formats.entries() {
             let Some(section) = formats.section_of(&entry) else { continue };
@@ -206,7 +205,7 @@ impl<'a> Reader<'a> {
             named.push(NamedFormat { name: entry.name.value.clone(), files, format: FileFormat::read(&section, base) });
             section.finish();
         }
-        Some(named)
+        named
     }
 
     /// Columns and their headers: what `[columns]` says, and every other canonical name under its own name.
@@ -217,7 +216,7 @@ impl<'a> Reader<'a> {
                 let name = &entry.name;
                 if name.value == "custom" && entry.is_table() {
                     if let Some(custom) = section.section_of(&entry) {
-                        columns.extend(self.custom_columns(&custom));
+                        columns.extend(custom_columns(&custom));
                     }
                     continue;
                 }
@@ -229,7 +228,11 @@ impl<'a> Reader<'a> {
                             Some(known) => format!("did you mean `{known}`?"),
                             None => "declare a further numeric column under `[columns.custom]`".to_owned(),
                         };
-                        section.problems.add(&name.at, format!("`columns.{}` is no canonical column", name.value), mend);
+                        section.problems.add(
+                            &name.at,
+                            format!("`columns.{}` is no canonical column", name.value),
+                            mend,
+                        );
                     }
                     (Some(_), None) => {}
                 }
@@ -241,32 +244,6 @@ impl<'a> Reader<'a> {
             {
                 columns.push(MappedColumn { column, headers: vec![name.to_owned()] });
             }
-        }
-        columns
-    }
-
-    fn custom_columns(&self, section: &Section<'a>) -> Vec<MappedColumn> {
-        let mut columns = Vec::new();
-        for entry in section.entries() {
-            let name = &entry.name;
-            if !is_plain_name(&name.value) || Column::canonical(&name.value).is_some() {
-                section.problems.add(
-                    &name.at,
-                    format!("`{}` cannot be the name of a custom column", name.value),
-                    "use lower-case letters, digits and `_`, and no canonical name",
-                );
-            }
-            let Some(table) = section.section_of(&entry) else { continue };
-            let headers = table.texts("header");
-            if headers.is_none() {
-                table.missing("header", "the header in the uploads, as in `header = \"value\"`");
-            }
-            let unit = table.required_text("unit", "a unit, as in `unit = \"EUR\"` or `unit = \"points\"`");
-            if let (Some(headers), Some(unit)) = (headers, unit) {
-                let headers = headers.into_iter().map(|text| text.value).collect();
-                columns.push(MappedColumn { column: Column::custom(&name.value, &unit.value), headers });
-            }
-            table.finish();
         }
         columns
     }
@@ -480,6 +457,47 @@ impl<'a> Reader<'a> {
         section.finish();
         texts.into_iter().map(|text| text.value).collect()
     }
+}
+
+fn custom_columns(section: &Section<'_>) -> Vec<MappedColumn> {
+    let mut columns = Vec::new();
+    for entry in section.entries() {
+        let name = &entry.name;
+        if !is_plain_name(&name.value) || Column::canonical(&name.value).is_some() {
+            section.problems.add(
+                &name.at,
+                format!("`{}` cannot be the name of a custom column", name.value),
+                "use lower-case letters, digits and `_`, and no canonical name",
+            );
+        }
+        let Some(table) = section.section_of(&entry) else { continue };
+        let headers = table.texts("header");
+        if headers.is_none() {
+            table.missing("header", "the header in the uploads, as in `header = \"value\"`");
+        }
+        let unit = table.required_text("unit", "a unit, as in `unit = \"EUR\"` or `unit = \"points\"`");
+        if let (Some(headers), Some(unit)) = (headers, unit) {
+            let headers = headers.into_iter().map(|text| text.value).collect();
+            columns.push(MappedColumn { column: Column::custom(&name.value, &unit.value), headers });
+        }
+        table.finish();
+    }
+    columns
+}
+
+/// The path without `name/..`, for people to read.
+fn tidy(path: &Path) -> PathBuf {
+    let mut tidied = PathBuf::new();
+    for part in path.components() {
+        let into_named = matches!(tidied.components().next_back(), Some(Component::Normal(_)));
+        match part {
+            Component::ParentDir if into_named => {
+                tidied.pop();
+            }
+            part => tidied.push(part),
+        }
+    }
+    tidied
 }
 
 fn code_columns(columns: &[MappedColumn]) -> impl Iterator<Item = &str> {

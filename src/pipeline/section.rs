@@ -9,8 +9,8 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::problem::{Problems, nearest};
 use crate::exact::{Amount, NumberFormat};
+use crate::problem::{Problems, nearest};
 
 /// A value and where it stands in the file.
 #[derive(Debug, Clone)]
@@ -178,9 +178,10 @@ impl<'a> Section<'a> {
         };
         array
             .iter()
-            .filter_map(|item| match item.get_ref() {
-                DeValue::Table(table) => Some(Section::new(self.name(key), item.span(), table, self.problems)),
-                _ => {
+            .filter_map(|item| {
+                if let DeValue::Table(table) = item.get_ref() {
+                    Some(Section::new(self.name(key), item.span(), table, self.problems))
+                } else {
                     self.wrong_type(key, item, &format!("a table, as in `[[{}]]`", self.name(key)));
                     None
                 }

@@ -45,6 +45,9 @@ impl PseudonymBatch {
 }
 
 /// Replaces the IDs of a batch by pseudonyms under `key`.
+///
+/// # Panics
+/// Never: a batch has as many IDs as rows.
 #[must_use]
 pub fn pseudonymize(batch: ValidBatch, key: &CompanyKey) -> PseudonymBatch {
     let (company, period, ids, columns) = batch.into_parts();

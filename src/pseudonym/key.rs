@@ -37,7 +37,9 @@ pub enum KeyError {
         file: String,
     },
     /// There is a key already.
-    #[error("{file} exists; data under two keys cannot be compared: move the old key away first if that is what you want")]
+    #[error(
+        "{file} exists; data under two keys cannot be compared: move the old key away first if that is what you want"
+    )]
     Exists {
         /// The key file.
         file: String,

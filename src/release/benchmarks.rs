@@ -66,7 +66,13 @@ pub fn columns(pipeline: &Pipeline) -> Vec<Column> {
         column("currency", &text, "ISO 4217", "Currency of amounts; null for other figures.", "ISO 4217"),
         column("n_companies", &count, "companies", "Companies with a value; companies of one owner count as one.", OWN),
         column("n_employees", &count, "employees", "Employees with a value, rounded as the policy says.", OWN),
-        column("status", &text, "status", &format!("Status of the figures that weigh every employee alike: {status}."), OWN),
+        column(
+            "status",
+            &text,
+            "status",
+            &format!("Status of the figures that weigh every employee alike: {status}."),
+            OWN,
+        ),
         column("mean", &figure, "unit", "Mean over employees; for a share, the part of employees who have it.", OWN),
         column("sd", &figure, "unit", "Sample standard deviation over employees (n - 1).", OWN),
         column("p10", &figure, "unit", "10th percentile over employees.", TYPE_7),
@@ -74,7 +80,13 @@ pub fn columns(pipeline: &Pipeline) -> Vec<Column> {
         column("p50", &figure, "unit", "Median over employees.", TYPE_7),
         column("p75", &figure, "unit", "75th percentile over employees.", TYPE_7),
         column("p90", &figure, "unit", "90th percentile over employees.", TYPE_7),
-        column("org_status", &text, "status", &format!("Status of the figures that weigh every company alike: {status}."), OWN),
+        column(
+            "org_status",
+            &text,
+            "status",
+            &format!("Status of the figures that weigh every company alike: {status}."),
+            OWN,
+        ),
         column("org_mean", &figure, "unit", "Mean of the companies' means.", OWN),
         column("org_p25", &figure, "unit", "25th percentile of the companies' means.", TYPE_7),
         column("org_p50", &figure, "unit", "Median of the companies' means.", TYPE_7),
@@ -139,7 +151,8 @@ fn batch(table: &SafeTable, pipeline: &Pipeline) -> Result<RecordBatch, ArrowErr
         arrays.push(figures(&|row| row.organization?.percentiles[place]));
     }
     let field = |column: Column| {
-        let metadata = [("description", column.meaning), ("unit", column.unit.into()), ("source", column.source.into())];
+        let metadata =
+            [("description", column.meaning), ("unit", column.unit.into()), ("source", column.source.into())];
         let metadata = metadata.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
         Field::new(column.name, column.kind, true).with_metadata(metadata)
     };

@@ -112,7 +112,12 @@ impl FileEntry {
 }
 
 impl Manifest {
-    pub(super) fn of(table: &SafeTable, pipeline: &Pipeline, release_date: Option<&str>, files: Vec<FileEntry>) -> Self {
+    pub(super) fn of(
+        table: &SafeTable,
+        pipeline: &Pipeline,
+        release_date: Option<&str>,
+        files: Vec<FileEntry>,
+    ) -> Self {
         let rows = table.rows();
         Self {
             form: FORM.to_owned(),
@@ -124,7 +129,8 @@ impl Manifest {
             policy: table.policy().clone(),
             policy_in_words: table.policy().sentences(),
             audit: Audit {
-                scope: "every published row against the policy, on the finished files; tables do not overlap".to_owned(),
+                scope: "every published row against the policy, on the finished files; tables do not overlap"
+                    .to_owned(),
                 verdict: "passed".to_owned(),
             },
             counts: Counts {

@@ -157,8 +157,12 @@ impl<'a> Rows<'a> {
             }
             let parts = self.texts.iter().filter(|(name, _)| !name.ends_with("status"));
             let key: Vec<Option<&str>> = parts.map(|(_, values)| values.get(row)).collect();
-            let levels: Vec<Option<i64>> =
-                self.counts.iter().filter(|(name, _)| name.ends_with("_level")).map(|(_, values)| values.get(row)).collect();
+            let levels: Vec<Option<i64>> = self
+                .counts
+                .iter()
+                .filter(|(name, _)| name.ends_with("_level"))
+                .map(|(_, values)| values.get(row))
+                .collect();
             if !keys.insert((key, levels)) {
                 add("is there twice".to_owned());
             }

@@ -42,7 +42,7 @@ pub(super) fn staging(store: &Path) -> PathBuf {
     store.join(STAGING)
 }
 
-pub(super) fn commit(store: &Path, staged: Vec<Staged>) -> Result<(), StoreError> {
+pub(super) fn commit(store: &Path, staged: &[Staged]) -> Result<(), StoreError> {
     if staged.is_empty() {
         return sweep(store);
     }
@@ -175,8 +175,8 @@ mod tests {
         for killed_after in 0..6 {
             let folder = tempfile::tempdir().expect("a folder");
             let store = folder.path();
-            commit(store, vec![stage(store, "A", "old"), stage(store, "B", "old")]).expect("committed");
-            let staged = vec![stage(store, "A", "new"), stage(store, "B", "new")];
+            commit(store, &[stage(store, "A", "old"), stage(store, "B", "old")]).expect("committed");
+            let staged = [stage(store, "A", "new"), stage(store, "B", "new")];
             let moves: Vec<Move> = staged.iter().map(|staged| plan(store, staged).expect("planned")).collect();
             let journal = serde_json::to_vec(&moves).expect("text");
             let steps: [&dyn Fn(); 5] = [

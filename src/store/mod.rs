@@ -95,7 +95,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`]: a file cannot be written; then the old state stays, or the next open finishes the new one.
-    pub fn commit(&self, staged: Vec<Staged>) -> Result<(), StoreError> {
+    pub fn commit(&self, staged: &[Staged]) -> Result<(), StoreError> {
         commit::commit(&self.folder, staged)
     }
 }

@@ -112,7 +112,8 @@ impl Part {
     fn read(path: PathBuf) -> Result<Self, StoreError> {
         let file = File::open(&path).map_err(StoreError::io(&path))?;
         let damaged = |error: String| StoreError::Damaged { path: path.clone(), error };
-        let metadata = ArrowReaderMetadata::load(&file, ArrowReaderOptions::new()).map_err(|error| damaged(error.to_string()))?;
+        let metadata =
+            ArrowReaderMetadata::load(&file, ArrowReaderOptions::new()).map_err(|error| damaged(error.to_string()))?;
         let footer = metadata.metadata().file_metadata();
         let value = |key: &str| {
             let pairs = footer.key_value_metadata()?;

@@ -19,9 +19,9 @@ use parquet::file::metadata::KeyValue;
 use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterVersion};
 use parquet::schema::types::ColumnPath;
 
+use super::StoreError;
 use super::commit::Staged;
 use super::read::keys;
-use super::StoreError;
 use crate::pseudonym::{PSEUDONYM, PseudonymBatch};
 use crate::record::Column;
 

@@ -67,7 +67,8 @@ impl Rule {
 /// The first rule that the evidence breaks, in the order of their declaration.
 #[must_use]
 pub fn first_broken(evidence: &Evidence, policy: &Policy) -> Option<Rule> {
-    let rules: [(Rule, fn(&Evidence, &Policy) -> bool); 9] = [
+    type Broken = fn(&Evidence, &Policy) -> bool;
+    let rules: [(Rule, Broken); 9] = [
         (Rule::Companies, companies::broken),
         (Rule::Employees, employees::broken),
         (Rule::EmployeeShare, share::broken_by_employees),
