@@ -19,8 +19,8 @@ use parquet::schema::types::ColumnPath;
 
 use super::partial::PartialCells;
 use super::statistics::Statistics;
-use crate::exact::{Amount, Quotient};
-use crate::measure::Unit;
+use crate::exact::Amount;
+use crate::measure::{MeasureKind, Unit};
 use crate::pipeline::{Pipeline, TOTAL};
 use crate::store::StoreError;
 
@@ -112,7 +112,7 @@ pub(super) fn rows_of(
     let mut counts: Vec<i64> = Vec::new();
     let mut means: Vec<f64> = Vec::new();
     let mut deviations: Vec<Option<f64>> = Vec::new();
-    let mut percentiles: [Vec<f64>; 5] = Default::default();
+    let mut percentiles: [Vec<Option<f64>>; 5] = Default::default();
     let mut values: Vec<Amount> = Vec::new();
     for (run, &measure) in measures.iter().enumerate() {
         let measure = &pipeline.measures[measure];
@@ -133,9 +133,10 @@ pub(super) fn rows_of(
             });
             counts.push(i64::try_from(statistics.count).unwrap_or(i64::MAX));
             means.push(statistics.mean.to_f64());
-            deviations.push(statistics.deviation);
+            let spread = measure.kind == MeasureKind::Distribution;
+            deviations.push(statistics.deviation.filter(|_| spread));
             for (column, percentile) in percentiles.iter_mut().zip(statistics.percentiles) {
-                column.push(Quotient::to_f64(percentile));
+                column.push(spread.then(|| percentile.to_f64()));
             }
         }
     }

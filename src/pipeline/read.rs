@@ -80,10 +80,8 @@ impl<'a> Reader<'a> {
             );
         }
         let kinds = [("year", PeriodKind::Year), ("quarter", PeriodKind::Quarter), ("month", PeriodKind::Month)];
-        let period_kind = root.choice("period", &kinds);
-        if period_kind.is_none() && !text.contains("period") {
-            root.missing("period", "`period = \"quarter\"` (year, quarter or month)");
-        }
+        let example = "`period = \"quarter\"` (year, quarter or month)";
+        let period_kind = root.required_choice("period", &kinds, example);
         let period = overrides.period.as_deref().map(|text| period_kind.and_then(|kind| kind.parse(text)));
         if let (Some(None), Some(kind)) = (period, period_kind) {
             root.problems.add(
@@ -97,7 +95,7 @@ impl<'a> Reader<'a> {
         let columns = self.columns();
         let (settings, currency) = self.defaults();
         let dimensions = self.dimensions(&columns);
-        let (tables, measures) = self.tables(dimensions.as_deref().unwrap_or_default(), &columns, &settings);
+        let (tables, measures) = self.tables(&dimensions, &columns, &settings);
         let company_breakdown = self.company_breakdown(&columns);
         let protection = self.root.section("protection");
         let policy = Policy::read(protection.as_ref());
@@ -115,8 +113,7 @@ impl<'a> Reader<'a> {
             hasher.finalize().into()
         };
         let intake_digest = intake_digest(text, self.classifications.clone());
-        let (Some(name), Some(period_kind), Some(input), Some(dimensions)) = (name, period_kind, input, dimensions)
-        else {
+        let (Some(name), Some(period_kind), Some(input)) = (name, period_kind, input) else {
             return None;
         };
         let (Some(uploads), Some(companies)) =
@@ -267,17 +264,10 @@ impl<'a> Reader<'a> {
         (settings, currency.map(|text| text.value))
     }
 
-    fn dimensions(&mut self, columns: &[MappedColumn]) -> Option<Vec<Dimension>> {
-        let Some(section) = self.root.section("dimensions") else { return Some(Vec::new()) };
-        let mut dimensions = Vec::new();
-        let mut whole = true;
-        for entry in section.entries() {
-            match self.dimension(&section, &entry, columns) {
-                Some(dimension) => dimensions.push(dimension),
-                None => whole = false,
-            }
-        }
-        whole.then_some(dimensions)
+    /// The dimensions that make sense; what does not is among the problems.
+    fn dimensions(&mut self, columns: &[MappedColumn]) -> Vec<Dimension> {
+        let Some(section) = self.root.section("dimensions") else { return Vec::new() };
+        section.entries().iter().filter_map(|entry| self.dimension(&section, entry, columns)).collect()
     }
 
     fn dimension(

@@ -72,13 +72,28 @@ impl<'a> Section<'a> {
         None
     }
 
-    pub(super) fn required_text(&self, key: &'static str, example: &str) -> Option<Placed<String>> {
-        if !self.table.iter().any(|(name, _)| name.get_ref() == key) {
+    /// Whether a key is there; reports it as missing otherwise.
+    fn has(&self, key: &'static str, example: &str) -> bool {
+        let there = self.table.iter().any(|(name, _)| name.get_ref() == key);
+        if !there {
             self.asked.borrow_mut().push(key);
             self.missing(key, example);
-            return None;
         }
-        self.text(key)
+        there
+    }
+
+    pub(super) fn required_text(&self, key: &'static str, example: &str) -> Option<Placed<String>> {
+        if self.has(key, example) { self.text(key) } else { None }
+    }
+
+    /// One of a few words, which must be there.
+    pub(super) fn required_choice<T: Copy>(
+        &self,
+        key: &'static str,
+        choices: &[(&'static str, T)],
+        example: &str,
+    ) -> Option<T> {
+        if self.has(key, example) { self.choice(key, choices) } else { None }
     }
 
     pub(super) fn flag(&self, key: &'static str) -> Option<bool> {

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use parquet::arrow::ArrowWriter;
-use parquet::basic::{Compression, ZstdLevel};
+use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterVersion};
@@ -171,6 +171,8 @@ fn properties(schema: &Schema) -> WriterProperties {
         properties = match field.data_type() {
             DataType::FixedSizeBinary(_) if field.name() == PSEUDONYM => properties
                 .set_column_dictionary_enabled(path.clone(), false)
+                // Not every reader knows the newer encodings of fixed-length bytes, and random bytes gain nothing.
+                .set_column_encoding(path.clone(), Encoding::PLAIN)
                 .set_column_statistics_enabled(path.clone(), EnabledStatistics::None)
                 .set_column_compression(path, Compression::UNCOMPRESSED),
             DataType::Decimal64(..) | DataType::Date32 => properties.set_column_dictionary_enabled(path, false),
