@@ -1,1 +1,12 @@
-//! Integration tests through the binary.
+//! Integration tests: the real program, and the library as the program uses it.
+
+mod desk;
+mod determinism;
+mod hostile;
+mod kill;
+mod real;
+mod recount;
+mod refused;
+mod samples;
+mod store;
+mod tamper;
