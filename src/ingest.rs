@@ -11,8 +11,7 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 
 use crate::intake::{
-    Intake, IntakeReport, Mapping, Refusal, Register, Sink, SinkError, UploadError, UploadReport, ValidBatch, hex,
-    mapping_of, source,
+    Intake, IntakeReport, Refusal, Register, Sink, SinkError, UploadError, UploadReport, ValidBatch, hex, source,
 };
 use crate::pipeline::Pipeline;
 use crate::pseudonym::{CompanyKey, MasterKey, pseudonymize};
@@ -126,6 +125,15 @@ pub fn ingest(
     Ok(report)
 }
 
+/// The digest of an upload: of its bytes, and of its name, which may name the company.
+fn named(file: &Path, bytes: [u8; 32]) -> [u8; 32] {
+    use sha2::{Digest, Sha256};
+    let mut hasher = Sha256::new();
+    hasher.update(bytes);
+    hasher.update(source::stem(file).as_bytes());
+    hasher.finalize().into()
+}
+
 /// What decides how uploads are read: the pipeline's reading rules, and the period where a flag gives it.
 fn intake_digest(pipeline: &Pipeline) -> [u8; 32] {
     use sha2::{Digest, Sha256};
@@ -178,12 +186,11 @@ fn take_one(
             return Ok(Outcome::Refused(Refusal::Unreadable(error.to_string()), report));
         }
     };
-    let upload = hex(&digest);
+    let upload = hex(&named(file, digest));
     let Some((intake, key_id)) = wanted(&upload) else {
         return Ok(Outcome::Unchanged(file.to_owned(), upload));
     };
-    let columns = mapping_of(file, pipeline).map(|mapping: Mapping| mapping.columns).unwrap_or_default();
-    let columns = columns.into_iter().map(|(_, column)| column).collect();
+    let columns = pipeline.columns.iter().map(|mapped| mapped.column.clone()).collect();
     let writer = store.writer(number, Origin { upload, intake, key_id, columns });
     let mut sink = Pseudonymizing { writer, register, master, keys: BTreeMap::new(), failed: None };
     match (Intake { pipeline, register }).read(file, digest, &mut sink) {

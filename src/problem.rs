@@ -21,6 +21,9 @@ pub struct Problem {
     pub mend: String,
 }
 
+/// Mistakes that are shown of one file.
+const LISTED: usize = 200;
+
 /// All mistakes of one file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileProblems {
@@ -35,7 +38,7 @@ impl fmt::Display for FileProblems {
         let count = self.problems.len();
         let noun = if count == 1 { "mistake" } else { "mistakes" };
         write!(out, "{}: {count} {noun}", self.file.display())?;
-        for problem in &self.problems {
+        for problem in self.problems.iter().take(LISTED) {
             write!(
                 out,
                 "\n  {}:{}:{}: {}\n    mend: {}",
@@ -46,7 +49,10 @@ impl fmt::Display for FileProblems {
                 problem.mend
             )?;
         }
-        Ok(())
+        match count.saturating_sub(LISTED) {
+            0 => Ok(()),
+            more => write!(out, "\n  and {more} more"),
+        }
     }
 }
 

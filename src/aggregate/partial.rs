@@ -22,68 +22,39 @@ pub(super) struct PartialCells {
     pub(super) runs: Vec<Runs>,
     /// The cell of each record so far.
     of_record: Vec<u32>,
-    /// The values of each measure so far, record by record.
-    waiting: Vec<(Vec<Amount>, Vec<bool>)>,
 }
 
 impl PartialCells {
-    pub(super) fn new(axes: usize, measures: usize) -> Self {
-        Self {
-            cells: LocalCells::new(axes),
-            runs: Vec::new(),
-            of_record: Vec::new(),
-            waiting: vec![(Vec::new(), Vec::new()); measures],
-        }
+    pub(super) fn new(axes: usize) -> Self {
+        Self { cells: LocalCells::new(axes), runs: Vec::new(), of_record: Vec::new() }
     }
 
-    /// The cells of further records; the values follow with [`update_batch`](Self::update_batch).
-    pub(super) fn assign(&mut self, assign: impl FnOnce(&mut LocalCells, &mut Vec<u32>)) {
+    /// The cells of further records.
+    pub(super) fn update_batch(&mut self, assign: impl FnOnce(&mut LocalCells, &mut Vec<u32>)) {
         assign(&mut self.cells, &mut self.of_record);
     }
 
-    /// The values of the same records.
-    pub(super) fn update_batch(&mut self, measure: usize, values: &Values) {
-        let (numbers, present) = values.parts();
-        let (all, there) = &mut self.waiting[measure];
-        all.extend_from_slice(numbers);
-        match present {
-            // The mask is kept from the first record without a value on.
-            Some(present) => {
-                there.resize(all.len() - numbers.len(), true);
-                there.extend(present.iter());
-            }
-            None if !there.is_empty() => there.resize(all.len(), true),
-            None => {}
-        }
-    }
-
-    /// Brings the values of each measure together by cell, and drops what is not needed any more.
-    pub(super) fn finalize(mut self) -> Self {
-        let cells = self.cells.len();
+    /// Brings the values of each measure together by cell. `values` are those of all records, measure by measure and batch
+    /// by batch; several groupings of the same records share them.
+    pub(super) fn finalize(mut self, values: &[Vec<Values>]) -> Self {
         let of_record = std::mem::take(&mut self.of_record);
-        for (values, present) in std::mem::take(&mut self.waiting) {
-            self.runs.push(Runs::gather(cells, &of_record, &values, &present));
-        }
+        self.runs = values.iter().map(|batches| Runs::gather(self.cells.len(), &of_record, batches)).collect();
         self
     }
 }
 
 impl Runs {
-    fn gather(cells: usize, of_record: &[u32], values: &[Amount], present: &[bool]) -> Self {
-        let counts = |record: usize| of_record[record] != NO_CELL && (present.is_empty() || present[record]);
+    fn gather(cells: usize, of_record: &[u32], batches: &[Values]) -> Self {
         let mut next = vec![0_u32; cells + 1];
-        for record in (0..values.len()).filter(|&record| counts(record)) {
-            next[of_record[record] as usize + 1] += 1;
-        }
+        for_each(of_record, batches, |cell, _| next[cell + 1] += 1);
         for cell in 0..cells {
             next[cell + 1] += next[cell];
         }
         let mut gathered = vec![0; next[cells] as usize];
-        for record in (0..values.len()).filter(|&record| counts(record)) {
-            let place = &mut next[of_record[record] as usize];
-            gathered[*place as usize] = values[record];
-            *place += 1;
-        }
+        for_each(of_record, batches, |cell, value| {
+            gathered[next[cell] as usize] = value;
+            next[cell] += 1;
+        });
         next.truncate(cells);
         Self { ends: next, values: gathered }
     }
@@ -92,6 +63,23 @@ impl Runs {
     pub(super) fn of(&self, cell: usize) -> &[Amount] {
         let start = if cell == 0 { 0 } else { self.ends[cell - 1] };
         &self.values[start as usize..self.ends[cell] as usize]
+    }
+}
+
+/// Hands every value that counts to `take`, with its cell.
+fn for_each(of_record: &[u32], batches: &[Values], mut take: impl FnMut(usize, Amount)) {
+    let mut rest = of_record;
+    for batch in batches {
+        let (values, present) = batch.parts();
+        let (cells, later) = rest.split_at(values.len());
+        rest = later;
+        let counted = cells.iter().zip(values).enumerate().filter(|(_, (cell, _))| **cell != NO_CELL);
+        match present {
+            None => counted.for_each(|(_, (&cell, &value))| take(cell as usize, value)),
+            Some(present) => counted
+                .filter(|(record, _)| present.is_valid(*record))
+                .for_each(|(_, (&cell, &value))| take(cell as usize, value)),
+        }
     }
 }
 
@@ -113,9 +101,11 @@ mod tests {
                 }
             }
             let of_record: Vec<u32> = records.iter().map(|&(cell, .., in_cell)| if in_cell { cell } else { NO_CELL }).collect();
-            let values: Vec<i64> = records.iter().map(|&(_, value, ..)| i64::from(value)).collect();
-            let present: Vec<bool> = records.iter().map(|&(_, _, present, _)| present).collect();
-            let runs = Runs::gather(6, &of_record, &values, &present);
+            let batches: Vec<Values> = records
+                .chunks(7)
+                .map(|records| Values::from_options(records.iter().map(|&(_, value, present, _)| present.then_some(i64::from(value)))))
+                .collect();
+            let runs = Runs::gather(6, &of_record, &batches);
             for cell in 0..6 {
                 prop_assert_eq!(runs.of(cell as usize), expected.get(&cell).map_or(&[][..], Vec::as_slice));
             }

@@ -14,7 +14,7 @@ use super::evaluate::{Share, evaluate};
 use super::grouping::Axis;
 use super::partial::PartialCells;
 use crate::intake::{Company, Register};
-use crate::measure::Measure;
+use crate::measure::{Measure, Values};
 use crate::period::Period;
 use crate::pipeline::{DimensionSource, Pipeline, UNKNOWN};
 use crate::store::{Part, Records, StoreError};
@@ -168,24 +168,23 @@ impl Pass<'_> {
             .collect();
         let mut partials: Vec<PartialCells> = Vec::new();
         let groupings: Vec<&Vec<Axis<'_>>> = axes.iter().chain([&breakdown]).collect();
-        partials.extend(groupings.iter().map(|axes| PartialCells::new(axes.len(), self.measures.len())));
+        partials.extend(groupings.iter().map(|axes| PartialCells::new(axes.len())));
+        let mut values: Vec<Vec<Values>> = vec![Vec::new(); self.measures.len()];
         part.for_each_batch(
             |column| self.needs(column),
             |records| {
                 let counts = self.counting(records);
                 for (partial, axes) in partials.iter_mut().zip(&groupings) {
-                    partial.assign(|cells, out| cells.assign(axes, records, counts.as_deref(), out));
+                    partial.update_batch(|cells, out| cells.assign(axes, records, counts.as_deref(), out));
                 }
-                for run in 0..self.measures.len() {
-                    let values = self.measure(run).values(records);
-                    for partial in &mut partials {
-                        partial.update_batch(run, &values);
-                    }
+                for (run, values) in values.iter_mut().enumerate() {
+                    values.push(self.measure(run).values(records));
                 }
             },
         )?;
-        let mut partials: Vec<PartialCells> = partials.into_iter().map(PartialCells::finalize).collect();
-        let own = partials.pop().unwrap_or_else(|| PartialCells::new(0, 0));
+        let mut partials: Vec<PartialCells> = partials.into_iter().map(|partial| partial.finalize(&values)).collect();
+        drop(values);
+        let own = partials.pop().unwrap_or_else(|| PartialCells::new(0));
         let rows = rows_of(&company.id, &part.period, &own, self.measures, pipeline)
             .map_err(|error| StoreError::Damaged { path: part.path.clone(), error: error.to_string() })?;
         let shares = partials.into_iter().map(|partial| Share { holding, partial }).collect();

@@ -3,6 +3,8 @@
 //! In: the header record and the pipeline's columns. Out: a [`Mapping`]. Invariant: a field is mapped once; what is not
 //! mapped is dropped unread, and told; a header that means a direct identifier refuses the upload, mapped or not.
 
+use std::collections::BTreeSet;
+
 use super::gate;
 use super::rule::Refusal;
 use crate::pipeline::Pipeline;
@@ -62,11 +64,11 @@ impl Mapping {
                 taken[place] = Some(mapped.column.clone());
             }
         }
+        let mut known: BTreeSet<String> = taken.iter().flatten().map(|column| column.name.clone()).collect();
         for (place, header) in headers.iter().enumerate() {
             let name = header.trim().to_ascii_lowercase();
             let pattern = benefit(&name).is_some() || name.starts_with("skill_");
-            let known = taken.iter().flatten().any(|column| column.name == name);
-            if taken[place].is_none() && pattern && !known {
+            if taken[place].is_none() && pattern && known.insert(name.clone()) {
                 taken[place] = Column::canonical(&name);
             }
         }

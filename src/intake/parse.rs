@@ -222,11 +222,9 @@ impl Context<'_> {
         text: &[u8],
         row: &mut Row,
     ) -> Result<Option<Rule>, FieldStop> {
-        if !text.is_ascii() && self.encoding == Encoding::Auto && std::str::from_utf8(text).is_err() {
-            return Err(FieldStop::NotUtf8);
-        }
         Ok(match builder {
             Builder::Ids { bytes, ends } => {
+                self.must_be_utf8(text)?;
                 let (id, rule) = self.employee_id(text);
                 if let Some(identifier) = gate::employee_id_looks_like(&id) {
                     return Err(FieldStop::Identifier(identifier));
@@ -236,8 +234,12 @@ impl Context<'_> {
                 rule
             }
             Builder::Words(words) => {
-                let meaning = words.meaning(text, |words| self.word(column, text, words));
-                let rule = words.push(meaning.map_err(FieldStop::Identifier)?);
+                let judge = |words: &mut Vec<String>| {
+                    self.must_be_utf8(text)?;
+                    self.word(column, text, words).map_err(FieldStop::Identifier)
+                };
+                let meaning = words.meaning(text, judge)?;
+                let rule = words.push(meaning);
                 match slot.role {
                     // What is no known word is told as such, and not as missing too.
                     Role::Currency => {
@@ -275,7 +277,10 @@ impl Context<'_> {
                 let own = slot.currency.as_ref().or(row.currency.as_ref()).map(<[u8; 3]>::as_slice);
                 let (number, rule) = match self.number(column, text, own) {
                     Ok(number) => (number, None),
-                    Err(rule) => (None, Some(rule)),
+                    Err(rule) => {
+                        self.must_be_utf8(text)?;
+                        (None, Some(rule))
+                    }
                 };
                 numbers.push(number.unwrap_or(0));
                 there.push(number.is_some());
@@ -284,6 +289,15 @@ impl Context<'_> {
                 rule
             }
         })
+    }
+
+    /// Stops at a text that is not UTF-8 where nobody declared that it is: the upload is read again in another encoding.
+    #[inline]
+    fn must_be_utf8(&self, text: &[u8]) -> Result<(), FieldStop> {
+        if self.encoding == Encoding::Auto && !text.is_ascii() && std::str::from_utf8(text).is_err() {
+            return Err(FieldStop::NotUtf8);
+        }
+        Ok(())
     }
 
     fn finish(&self, builders: Vec<Builder>, keep: Vec<bool>, rejects: Vec<Reject>, lines: Vec<u64>) -> Parsed {
@@ -388,17 +402,15 @@ impl Context<'_> {
         if text.is_empty() {
             return Ok(None);
         }
-        let decoded;
-        let text = if text.is_ascii() {
-            text
-        } else {
-            decoded = self.decode(text).ok_or(Rule::Text)?;
-            decoded.trim().as_bytes()
-        };
         let format = self.format.number;
-        let number = match &column.kind {
+        let parse = |text: &[u8]| match &column.kind {
             ColumnKind::Money => format.parse_money(text, currency),
             _ => format.parse(text),
+        };
+        let number = match parse(text) {
+            // Only a text that is no number as it stands can need decoding: a currency sign, a no-break space.
+            Err(_) if !text.is_ascii() => parse(self.decode(text).ok_or(Rule::Text)?.trim().as_bytes()),
+            number => number,
         };
         match number {
             Ok(number) => match column.kind {

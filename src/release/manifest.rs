@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use crate::disclose::SafeTable;
 use crate::intake::hex;
-use crate::pipeline::{Pipeline, Policy};
+use crate::pipeline::{Pipeline, Policy, Table};
 
 /// The form of this manifest.
 pub(super) const FORM: &str = "payquorum-release/1";
@@ -87,7 +87,7 @@ pub struct MeasureEntry {
 pub struct DimensionEntry {
     /// Its name.
     pub name: String,
-    /// Its levels.
+    /// The levels that tables use; a total is level 0.
     pub levels: Vec<u8>,
 }
 
@@ -129,7 +129,7 @@ impl Manifest {
             policy: table.policy().clone(),
             policy_in_words: table.policy().sentences(),
             audit: Audit {
-                scope: "every published row against the policy, on the finished files; tables do not overlap"
+                scope: "every published row against the policy, on the finished files; that tables do not overlap is checked on the pipeline"
                     .to_owned(),
                 verdict: "passed".to_owned(),
             },
@@ -151,7 +151,17 @@ impl Manifest {
             dimensions: pipeline
                 .dimensions
                 .iter()
-                .map(|dimension| DimensionEntry { name: dimension.name.clone(), levels: dimension.levels.clone() })
+                .enumerate()
+                .map(|(place, dimension)| {
+                    let of_table = |table: &Table| {
+                        let axis = table.by.iter().position(|&by| by == place)?;
+                        Some(table.levels[axis].clone())
+                    };
+                    let mut levels: Vec<u8> = pipeline.tables.iter().filter_map(of_table).flatten().collect();
+                    levels.sort_unstable();
+                    levels.dedup();
+                    DimensionEntry { name: dimension.name.clone(), levels }
+                })
                 .collect(),
             files,
         }

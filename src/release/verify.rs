@@ -152,8 +152,20 @@ impl<'a> Rows<'a> {
                 add("is of another period".to_owned());
             }
             let measure = self.texts["measure"].get(row).unwrap_or_default();
-            if !manifest.measures.iter().any(|known| known.name == measure) {
-                add("has a measure that the manifest does not know".to_owned());
+            match manifest.measures.iter().find(|known| known.name == measure) {
+                None => add("has a measure that the manifest does not know".to_owned()),
+                Some(known) if self.texts["unit"].get(row) != Some(known.unit.as_str()) => {
+                    add("has another unit than the manifest says of its measure".to_owned());
+                }
+                Some(_) => {}
+            }
+            for dimension in &manifest.dimensions {
+                let level = self.counts[&format!("{}_level", dimension.name)].get(row);
+                let known =
+                    |level: i64| u8::try_from(level).is_ok_and(|level| level == 0 || dimension.levels.contains(&level));
+                if !level.is_some_and(known) {
+                    add(format!("has a level of {} that the manifest does not know", dimension.name));
+                }
             }
             let parts = self.texts.iter().filter(|(name, _)| !name.ends_with("status"));
             let key: Vec<Option<&str>> = parts.map(|(_, values)| values.get(row)).collect();

@@ -8,13 +8,15 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::{StoreError, part_folder};
 
 const JOURNAL: &str = "commit.json";
 const STAGING: &str = ".staging";
+
+/// The extension of a small file that is not written whole yet.
+const UNFINISHED: &str = "new";
 
 /// A finished file of one company and period, not yet in its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,6 +48,9 @@ pub(super) fn commit(store: &Path, staged: &[Staged]) -> Result<(), StoreError> 
     if staged.is_empty() {
         return sweep(store);
     }
+    at_once(staged, |staged| {
+        File::open(&staged.path).and_then(|file| file.sync_all()).map_err(StoreError::io(&staged.path))
+    })?;
     let mut moves = staged.iter().map(|staged| plan(store, staged)).collect::<Result<Vec<_>, _>>()?;
     moves.sort_by(|a, b| a.to.cmp(&b.to));
     let journal = store.join(JOURNAL);
@@ -92,7 +97,7 @@ pub(super) fn recover(store: &Path) -> Result<(), StoreError> {
 }
 
 fn carry_out(store: &Path, moves: &[Move]) -> Result<(), StoreError> {
-    moves.par_iter().try_for_each(|step| {
+    at_once(moves, |step| {
         let (from, to) = (store.join(&step.from), store.join(&step.to));
         let folder = to.parent().unwrap_or(store);
         fs::create_dir_all(folder).map_err(StoreError::io(folder))?;
@@ -114,6 +119,21 @@ fn carry_out(store: &Path, moves: &[Move]) -> Result<(), StoreError> {
     sweep(store)
 }
 
+/// Does the same to many files. Threads that wait for a disk need no core of their own, and a file system makes many files
+/// durable in one go where they are asked for together.
+fn at_once<T: Sync>(items: &[T], each: impl Fn(&T) -> Result<(), StoreError> + Sync) -> Result<(), StoreError> {
+    const THREADS: usize = 16;
+    let chunk = items.len().div_ceil(THREADS).max(1);
+    let each = &each;
+    std::thread::scope(|scope| {
+        let threads: Vec<_> =
+            items.chunks(chunk).map(|items| scope.spawn(move || items.iter().try_for_each(each))).collect();
+        threads
+            .into_iter()
+            .try_for_each(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+    })
+}
+
 fn remove_if_there(path: &Path) -> Result<(), StoreError> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(StoreError::io(path)(error)),
@@ -123,6 +143,7 @@ fn remove_if_there(path: &Path) -> Result<(), StoreError> {
 
 /// Removes staged files that no journal speaks of.
 fn sweep(store: &Path) -> Result<(), StoreError> {
+    remove_if_there(&store.join(JOURNAL).with_extension(UNFINISHED))?;
     let folder = staging(store);
     match fs::remove_dir_all(&folder) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(StoreError::io(&folder)(error)),
@@ -132,7 +153,7 @@ fn sweep(store: &Path) -> Result<(), StoreError> {
 
 /// Writes a small file whole or not at all, and so that it survives a power failure.
 fn write_durably(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let beside = path.with_extension("new");
+    let beside = path.with_extension(UNFINISHED);
     let mut file = File::create(&beside)?;
     file.write_all(bytes)?;
     file.sync_all()?;

@@ -35,7 +35,7 @@ pub struct Part {
     pub company: String,
     /// Period.
     pub period: String,
-    /// SHA-256 of the upload that it came from.
+    /// SHA-256 of the bytes and name of the upload that it came from.
     pub upload: String,
     /// SHA-256 of the rules by which that was read.
     pub intake: String,

@@ -34,13 +34,13 @@ const GATHERED: usize = 1 << 18;
 /// What a stored file tells of where it came from.
 #[derive(Debug, Clone)]
 pub struct Origin {
-    /// SHA-256 of the upload, in hexadecimal digits.
+    /// SHA-256 of the upload's bytes and name, in hexadecimal digits.
     pub upload: String,
     /// SHA-256 of the reading rules.
     pub intake: String,
     /// The key ID.
     pub key_id: String,
-    /// What the columns of the upload mean.
+    /// What the columns of the pipeline mean; plans and skills are told by their names.
     pub columns: Vec<Column>,
 }
 
@@ -116,9 +116,9 @@ impl UploadWriter {
 impl PartWriter {
     fn new(path: PathBuf, records: &RecordBatch, origin: &Origin) -> Result<Self, StoreError> {
         let described = |field: &Arc<Field>| {
-            let column = origin.columns.iter().find(|column| column.name == *field.name());
-            let (meaning, unit) = match column {
-                Some(column) => (column.meaning.clone(), column.unit.clone()),
+            let known = origin.columns.iter().find(|column| column.name == *field.name()).cloned();
+            let (meaning, unit) = match known.or_else(|| Column::canonical(field.name())) {
+                Some(column) => (column.meaning, column.unit),
                 None => ("Keyed pseudonym of the employee ID.".to_owned(), "16 bytes".to_owned()),
             };
             let metadata = [("description".to_owned(), meaning), ("unit".to_owned(), unit)].into();
@@ -149,8 +149,8 @@ impl PartWriter {
         ] {
             self.writer.append_key_value_metadata(KeyValue::new(key.to_owned(), value));
         }
-        let out = self.writer.into_inner().map_err(|error| damaged(&self.path, &error))?;
-        out.finish().map_err(StoreError::io(&self.path))
+        let mut out = self.writer.into_inner().map_err(|error| damaged(&self.path, &error))?;
+        out.append().map_err(StoreError::io(&self.path))
     }
 }
 
@@ -194,15 +194,11 @@ impl Appender {
         Ok(Self { path: path.to_owned(), gathered: Vec::new() })
     }
 
-    fn append(&mut self) -> io::Result<File> {
-        let mut file = OpenOptions::new().append(true).open(&self.path)?;
-        file.write_all(&self.gathered)?;
+    /// Writes what was gathered. The commit makes it durable, together with all other files of the run.
+    fn append(&mut self) -> io::Result<()> {
+        OpenOptions::new().append(true).open(&self.path)?.write_all(&self.gathered)?;
         self.gathered.clear();
-        Ok(file)
-    }
-
-    fn finish(mut self) -> io::Result<()> {
-        self.append()?.sync_all()
+        Ok(())
     }
 }
 
