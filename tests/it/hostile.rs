@@ -71,7 +71,7 @@ fn mutate(seed: &[u8], dice: &mut Dice) -> Vec<u8> {
             }
             5 => {
                 let byte = b"x1,\" "[dice.below(5)];
-                let most = if byte == b',' { 3_000 } else { 70_000 };
+                let most = 70_000;
                 let long = vec![byte; 1 + dice.below(most)];
                 bytes.splice(at..at, long);
             }
@@ -202,7 +202,6 @@ fn judge(intake: &Intake<'_>, path: &Path, pipeline: &Pipeline) {
 }
 
 #[test]
-#[ignore = "bug: the time for a header grows with the square of its columns (Mapping::of): 60,000 take 15 seconds"]
 fn an_upload_with_a_header_of_very_many_columns_is_judged_soon() {
     let desk = Desk::new();
     let path = desk.write("C001.csv", format!("employee_id,company_id,period{}\n", ",".repeat(60_000)));

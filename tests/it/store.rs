@@ -62,7 +62,6 @@ fn the_same_bytes_again_change_nothing_and_say_so() {
 }
 
 #[test]
-#[ignore = "bug: the same bytes under another company's file name are taken for unchanged, and that company stays empty"]
 fn an_upload_under_another_companys_name_is_not_unchanged() {
     // The name of a file names its company where no column does: somebody mends a wrong name, and the bytes stay the same.
     let desk = Desk::small(2);
@@ -74,7 +73,6 @@ fn an_upload_under_another_companys_name_is_not_unchanged() {
 }
 
 #[test]
-#[ignore = "bug: two uploads with the same bytes are read again in every run, never unchanged"]
 fn two_companies_whose_uploads_have_the_same_bytes_are_both_stored() {
     let desk = Desk::small(2);
     desk.write("uploads/K1.csv", upload(5, 30_000));
@@ -218,7 +216,6 @@ fn an_employee_keeps_the_pseudonym_in_a_company_and_has_another_in_another() {
 }
 
 #[test]
-#[ignore = "bug: store/commit.new of a killed run is never removed"]
 fn a_half_written_journal_is_swept() {
     // A kill while the journal is written beside its place leaves `commit.new`, which says nothing yet.
     let desk = Desk::small(1);
