@@ -93,6 +93,6 @@ mod tests {
         let mean = Quotient::new(123_456_789, 10); // 1234.56789 units
         assert_eq!(mean.round_to(500), 12_345_500); // to 0.05: 1234.55
         assert_eq!(mean.round_to(1_000_000), 12_000_000); // to 100: 1200
-        assert!((mean.to_f64() - 1234.567_89).abs() < 1e-9);
+        assert!((mean.to_f64() - 1_234.567_89).abs() < 1e-9);
     }
 }
