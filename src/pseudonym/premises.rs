@@ -1,8 +1,8 @@
 //! Pseudonyms on a company's own premises: `payquorum pseudonymize in.csv out.csv`.
 //!
 //! In: a CSV file with employee IDs. Out: the same file with pseudonyms (32 hexadecimal digits) in their place.
-//! Invariant: every other byte of a field stays; the output appears whole or not at all; direct identifiers are refused as
-//! at intake.
+//! Invariant: every other byte of a field stays; the output appears whole or not at all; headers that mean a direct
+//! identifier are refused as at intake. Values are judged at intake only.
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
