@@ -7,7 +7,7 @@ use std::hint::black_box;
 use std::path::{Path, PathBuf};
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use payquorum::aggregate::aggregate;
+use payquorum::aggregate::{Snapshots, aggregate};
 use payquorum::ingest::{ingest, uploads};
 use payquorum::intake::{Intake, Nowhere, Register, source};
 use payquorum::period::Period;
@@ -125,13 +125,10 @@ fn bench_aggregation(criterion: &mut Criterion) {
         let store = Store::open(workspace.path(), false).expect("a store");
         ingest(&files, &pipeline, &register, &store, &MasterKey::from_bytes([7; 32]), &|_| {}).expect("taken");
         let catalogue = store.catalogue().expect("a catalogue");
-        let parts = catalogue.of_period("2026-09");
+        let snapshots = Snapshots::of(&catalogue, &pipeline, Period::Month(2026, 9));
         group.throughput(Throughput::Elements((companies * employees) as u64));
         group.bench_function(BenchmarkId::from_parameter(name), |bencher| {
-            bencher.iter(|| {
-                let period = Period::Month(2026, 9);
-                black_box(aggregate(&pipeline, &register, &parts, period, &|_| {}).expect("aggregated"))
-            });
+            bencher.iter(|| black_box(aggregate(&pipeline, &register, &snapshots, &|_| {}).expect("aggregated")));
         });
     }
     group.finish();

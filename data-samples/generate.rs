@@ -1,5 +1,6 @@
 //! Writes the synthetic samples of this folder: the company register, the region hierarchy, two
-//! quarters of uploads (clean and dirty), and the small uploads that must be refused.
+//! quarters of uploads (clean and dirty), the small uploads that must be refused, and the reference
+//! tables that uploads are compared with.
 //!
 //! Everything is invented and drawn from one fixed seed in whole numbers, so every run on every
 //! machine writes the same bytes. How to run:
@@ -7,16 +8,22 @@
 
 use std::{collections::BTreeMap, env, fs, io, path::Path};
 
+#[path = "generate/attributes.rs"]
+mod attributes;
 #[path = "generate/dialect.rs"]
 mod dialect;
+#[path = "generate/references.rs"]
+mod references;
 #[path = "generate/workforce.rs"]
 mod workforce;
 
 use dialect::{Dialect, TIDY, Table};
-use workforce::{Company, Employee, JOBS, Random};
+use workforce::{Company, Employee, JOBS, Random, describe_june, describe_september};
 
 const SEED: u64 = 1737;
 const COMPANIES: usize = 72;
+/// A company whose upload of a month does not exist.
+const MISSING_UPLOAD: (usize, &str) = (71, "2026-06");
 /// Each snapshot month with the folder of its uploads.
 const PERIODS: [(&str, &str); 2] = [("2026-06", "2026-Q2"), ("2026-09", "2026-Q3")];
 const REGIONS_CSV: &str = "code,parent,label\n\
@@ -35,6 +42,9 @@ fn row(company: &Company, employee: &Employee, period: &str) -> Vec<(&'static st
         Some((date, reason)) => (dialect.date(date), reason),
         None => Default::default(),
     };
+    let score = |score: Option<i64>| score.map(|score| dialect.tenths(score)).unwrap_or_default();
+    let (range_min, range_max) = company.range_cents(employee);
+    let more = &employee.more;
     let retirement_cents = employee.yearly_cents * company.retirement_permille / 100_000 * 100;
     let bonus_cents = employee.yearly_cents * employee.bonus_permille / 10_000_000 * 10_000;
     let comment = if employee.id % 3 == 0 { "Moved desk,\nsays \"fine\" to it" } else { "" };
@@ -48,12 +58,17 @@ fn row(company: &Company, employee: &Employee, period: &str) -> Vec<(&'static st
         ("job_family", JOBS[employee.job].family.to_owned()),
         ("job_level", employee.level.to_string()),
         ("gender", employee.gender.to_owned()),
+        ("ethnicity", more.ethnicity.to_owned()),
         ("hire_date", dialect.date(employee.hired)),
         ("termination_date", left),
         ("termination_reason", reason.to_owned()),
-        ("weekly_hours", dialect.hours(employee.weekly_hours)),
+        ("weekly_hours", dialect.tenths(employee.weekly_hours)),
+        ("fte", dialect.tenths(company.fte(employee))),
         ("pay_basis", company.pay_basis().to_owned()),
         ("base_pay", dialect.amount(company.base_pay_cents(employee))),
+        ("full_pay", flag(!more.on_leave)),
+        ("range_min", dialect.amount(range_min)),
+        ("range_max", dialect.amount(range_max)),
         ("currency", "EUR".to_owned()),
         ("variable_pay", dialect.amount(bonus_cents)),
         ("overtime_pay", dialect.amount(employee.overtime_cents)),
@@ -63,8 +78,15 @@ fn row(company: &Company, employee: &Employee, period: &str) -> Vec<(&'static st
         ("benefit_retirement_eligible", flag(employee.retirement.0)),
         ("benefit_retirement_enrolled", flag(employee.retirement.1)),
         ("benefit_retirement_employer_cost", cost(employee.retirement.1, retirement_cents)),
+        ("benefit_life_eligible", flag(more.life.0)),
+        ("benefit_life_enrolled", flag(more.life.1)),
+        ("benefit_life_employer_cost", cost(more.life.1, company.life_cents)),
         ("paid_leave_days", employee.leave_days.to_string()),
         ("training_hours", employee.training_hours.to_string()),
+        ("courses_enrolled", more.courses.0.to_string()),
+        ("courses_completed", more.courses.1.to_string()),
+        ("skill_safety", score(more.safety)),
+        ("skill_digital", score(more.digital)),
         ("comment", comment.to_owned()),
     ];
     row.retain(|(column, _)| company.reports(column));
@@ -164,6 +186,16 @@ impl Tally {
     }
 }
 
+/// A company's people in June and in September, with all that the uploads tell of them.
+fn staff_of(company: &Company, random: &mut Random, own: &mut Random) -> [Vec<Employee>; 2] {
+    let mut june = company.staff_in_june(random);
+    describe_june(&mut june, own);
+    let mut september = company.staff_in_september(&june, random);
+    september.extend(company.taken_over(june.len(), &september, own));
+    describe_september(&mut september, &june, own);
+    [june, september]
+}
+
 fn main() -> io::Result<()> {
     let folder = env::args_os().nth(1).expect("the first argument is the output folder");
     let folder = Path::new(&folder);
@@ -173,15 +205,18 @@ fn main() -> io::Result<()> {
     let mut register = vec!["company_id,holding_id,naics,headquarters_region,size_band,name".to_owned()];
     let mut tallies = [Tally::default(), Tally::default()];
     for number in 1..=COMPANIES {
-        let company = Company::found(number, &mut random);
+        let mut own = Random::of_company(number);
+        let company = Company::found(number, &mut random, &mut own);
         let (id, holding, naics) = (company.id(), company.holding(), company.naics);
         let (region, band) = (format!("R{}", company.places[0].0 + 1), company.size_band());
         let name = format!("Sample Company {number:03}");
         register.push([id.as_str(), holding, naics, &region, band, &name].join(","));
-        let june = company.staff_in_june(&mut random);
-        let september = company.staff_in_september(&june, &mut random);
+        let [june, september] = staff_of(&company, &mut random, &mut own);
         for (quarter, staff) in [june, september].iter().enumerate() {
             let (period, quarter_folder) = PERIODS[quarter];
+            if (number, period) == MISSING_UPLOAD {
+                continue;
+            }
             let mut table = Table::of(staff.iter().map(|employee| row(&company, employee, period)));
             soil(&mut table, &company, period);
             fs::create_dir_all(uploads.join(quarter_folder))?;
@@ -196,6 +231,9 @@ fn main() -> io::Result<()> {
     }
     fs::write(folder.join("companies.csv"), register.join("\n") + "\n")?;
     fs::write(folder.join("regions.csv"), REGIONS_CSV)?;
+    for (name, table) in references::tables() {
+        fs::write(folder.join(name), table)?;
+    }
     for ((period, _), tally) in PERIODS.iter().zip(&tallies) {
         tally.report(period);
     }

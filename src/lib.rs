@@ -16,6 +16,7 @@
 //! | aggregate | [`aggregate`](mod@aggregate) | the store | [`CellTable`](aggregate::CellTable), [`CompanyTable`](aggregate::CompanyTable) |
 //! | disclose | [`disclose`](mod@disclose) | `CellTable` | [`SafeTable`](disclose::SafeTable), [`Ledger`](disclose::Ledger) |
 //! | release | [`release`] | `SafeTable` | a release folder |
+//! | score | [`scorecard`] | `CompanyTable`, `SafeTable` | market ratios of each company |
 //!
 //! [`ingest`](mod@ingest) joins the three stages from an upload to the store; [`cli`] is the command line over all of them;
 //! [`exact`], [`period`], [`record`] and [`problem`] are the vocabulary that the stages share.
@@ -33,4 +34,5 @@ pub mod problem;
 pub mod pseudonym;
 pub mod record;
 pub mod release;
+pub mod scorecard;
 pub mod store;

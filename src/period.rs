@@ -97,14 +97,42 @@ impl PeriodKind {
 }
 
 impl Period {
-    /// The last day, in days since 1970-01-01: the day on which a snapshot of the period is taken.
+    /// The period before.
     #[must_use]
-    pub fn last_day(self) -> i32 {
-        let (year, month) = match self {
+    pub fn previous(self) -> Self {
+        match self {
+            Self::Year(year) => Self::Year(year - 1),
+            Self::Quarter(year, 1) => Self::Quarter(year - 1, 4),
+            Self::Quarter(year, quarter) => Self::Quarter(year, quarter - 1),
+            Self::Month(year, 1) => Self::Month(year - 1, 12),
+            Self::Month(year, month) => Self::Month(year, month - 1),
+        }
+    }
+
+    /// The same period a year before.
+    #[must_use]
+    pub fn year_before(self) -> Self {
+        match self {
+            Self::Year(year) => Self::Year(year - 1),
+            Self::Quarter(year, quarter) => Self::Quarter(year - 1, quarter),
+            Self::Month(year, month) => Self::Month(year - 1, month),
+        }
+    }
+
+    /// Year and month of its last day.
+    #[must_use]
+    pub fn last_month(self) -> (i16, u8) {
+        match self {
             Self::Year(year) => (year, 12),
             Self::Quarter(year, quarter) => (year, quarter * 3),
             Self::Month(year, month) => (year, month),
-        };
+        }
+    }
+
+    /// The last day, in days since 1970-01-01: the day on which a snapshot of the period is taken.
+    #[must_use]
+    pub fn last_day(self) -> i32 {
+        let (year, month) = self.last_month();
         let (year, month) = if month == 12 { (year + 1, 1) } else { (year, month + 1) };
         let next = jiff::civil::Date::new(year, i8::try_from(month).unwrap_or(1), 1);
         let epoch = jiff::civil::date(1970, 1, 1);
@@ -155,6 +183,13 @@ mod tests {
         assert_eq!(Period::Year(1970).last_day(), 364);
         assert_eq!(Period::Quarter(1970, 1).last_day(), 89);
         assert_eq!(Period::Month(1972, 2).last_day(), 789); // a leap year
+    }
+
+    #[test]
+    fn earlier_periods_cross_years() {
+        assert_eq!(Period::Quarter(2026, 1).previous(), Period::Quarter(2025, 4));
+        assert_eq!(Period::Month(2026, 1).previous(), Period::Month(2025, 12));
+        assert_eq!(Period::Quarter(2026, 3).year_before(), Period::Quarter(2025, 3));
     }
 
     #[test]

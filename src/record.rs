@@ -58,7 +58,7 @@ const ANY_HOURS: ColumnKind = ColumnKind::Number { low: 0, high: 8_784 * SCALE }
 const COUNT: ColumnKind = ColumnKind::Number { low: 0, high: 100_000 * SCALE };
 
 /// Name, kind, unit and meaning of the columns that are always known.
-fn fixed() -> [(&'static str, ColumnKind, &'static str, &'static str); 26] {
+fn fixed() -> [(&'static str, ColumnKind, &'static str, &'static str); 27] {
     let week = ColumnKind::Number { low: 0, high: 168 * SCALE };
     let days = ColumnKind::Number { low: 0, high: 366 * SCALE };
     let fte = ColumnKind::Number { low: 0, high: 2 * SCALE };
@@ -78,6 +78,12 @@ fn fixed() -> [(&'static str, ColumnKind, &'static str, &'static str); 26] {
         ("worker_type", ColumnKind::Code, "code", "Kind of employment, as the company codes it."),
         ("weekly_hours", week, "hours per week", "Contracted hours a week."),
         ("fte", fte, "full-time equivalents", "Share of a full-time job."),
+        (
+            "full_pay",
+            ColumnKind::Flag,
+            "yes or no",
+            "Whether the pay period was paid in full, without leave on reduced pay.",
+        ),
         ("pay_basis", ColumnKind::Word(&PAY_BASES), "word", "The time that base_pay pays for."),
         ("base_pay", ColumnKind::Money, "currency per pay_basis", "Contracted pay for one pay_basis."),
         ("currency", ColumnKind::Currency, "ISO 4217", "Currency of every amount of the row."),

@@ -85,7 +85,8 @@ impl Dialect {
         }
     }
 
-    pub fn hours(self, tenths: i64) -> String {
+    /// Hours, shares and scores: `38.5`, or `38` when there are no tenths.
+    pub fn tenths(self, tenths: i64) -> String {
         match (self.notation, tenths % 10) {
             (_, 0) => format!("{}", tenths / 10),
             (Notation::German, tenth) => format!("{},{tenth}", tenths / 10),

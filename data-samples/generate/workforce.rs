@@ -2,10 +2,20 @@
 //! June and in September. Amounts are whole cents, shares are thousandths, so that no machine rounds
 //! differently.
 
+use crate::attributes::Attributes;
+use crate::references::RANGE_PERMILLE;
+
 const DOMINANT_COMPANY: usize = 40;
+/// It takes over another company between June and September.
+const MERGED_COMPANY: usize = 72;
+/// Of those who leave it, one does so on the last day of the quarter.
+const LAST_DAY_COMPANY: usize = 30;
+/// The seed of every company's second stream of random numbers begins here.
+const OWN_SEED: u64 = 2_026_000_000;
+pub const LEVELS: usize = 6;
 /// Pay of each region and of each job level, in thousandths of the job's middle pay.
 const REGION_PAY: [i64; 6] = [1060, 1000, 980, 1020, 960, 940];
-const LEVEL_PAY: [i64; 6] = [780, 900, 1030, 1200, 1420, 1720];
+const LEVEL_PAY: [i64; LEVELS] = [780, 900, 1030, 1200, 1420, 1720];
 
 /// A NAICS sector: its industries, how likely a company is to work in each region, and the shares
 /// of the `JOBS` in its staff.
@@ -45,10 +55,21 @@ pub const JOBS: [Job; 9] = [
     Job { code: "43-6014", family: "Büro", yearly_euros: 36_000, women_permille: 850 },
 ];
 
+/// A full-time year's middle pay of a job and level, in cents.
+pub fn middle_pay(job: usize, level: usize) -> i64 {
+    JOBS[job].yearly_euros * LEVEL_PAY[level - 1] / 10
+}
+
 /// `SplitMix64`: small, and the same on every machine.
 pub struct Random(pub u64);
 
 impl Random {
+    /// A company's second stream. What came to the samples later is drawn from it, so that the
+    /// values of the first stream stay as they are.
+    pub fn of_company(number: usize) -> Self {
+        Self(OWN_SEED + number as u64)
+    }
+
     fn below(&mut self, limit: u64) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -56,21 +77,21 @@ impl Random {
         (mixed ^ (mixed >> 31)) % limit
     }
 
-    fn between(&mut self, low: i64, high: i64) -> i64 {
+    pub fn between(&mut self, low: i64, high: i64) -> i64 {
         low + self.below(high.abs_diff(low) + 1).cast_signed()
     }
 
-    fn chance(&mut self, permille: u64) -> bool {
+    pub fn chance(&mut self, permille: u64) -> bool {
         self.below(1000) < permille
     }
 
     /// Bell-shaped around 1000: the sum of four uniforms, never further off than twice `spread`.
-    fn near_1000(&mut self, spread: i64) -> i64 {
+    pub fn near_1000(&mut self, spread: i64) -> i64 {
         1000 + (0..4).map(|_| self.between(-spread, spread)).sum::<i64>() / 2
     }
 
     /// The position of a weight, drawn in proportion to it.
-    fn weighted(&mut self, weights: &[u64]) -> usize {
+    pub fn weighted(&mut self, weights: &[u64]) -> usize {
         let mut rest = self.below(weights.iter().sum());
         let falls_here = |weight: &u64| rest.checked_sub(*weight).map(|less| rest = less).is_none();
         weights.iter().position(falls_here).expect("the draw is below the sum of the weights")
@@ -91,6 +112,9 @@ pub struct Company {
     pub full_week: i64,
     pub health_cents: i64,
     pub retirement_permille: i64,
+    pub life_cents: i64,
+    /// The middle of its pay ranges for each job, in thousandths of the middle pay.
+    pub range_permille: [i64; JOBS.len()],
 }
 
 #[derive(Clone)]
@@ -113,10 +137,11 @@ pub struct Employee {
     pub retirement: (bool, bool),
     pub leave_days: i64,
     pub training_hours: i64,
+    pub more: Attributes,
 }
 
 impl Company {
-    pub fn found(number: usize, random: &mut Random) -> Self {
+    pub fn found(number: usize, random: &mut Random, own: &mut Random) -> Self {
         let sector = &SECTORS[[1, 0, 2, 3][number % 4]];
         Self {
             number,
@@ -127,6 +152,8 @@ impl Company {
             full_week: [400, 400, 385, 375][number / 4 % 4],
             health_cents: random.between(48, 96) * 5000,
             retirement_permille: random.between(20, 60),
+            life_cents: own.between(12, 48) * 1000,
+            range_permille: JOBS.map(|_| own.near_1000(90)),
         }
     }
 
@@ -163,11 +190,28 @@ impl Company {
     }
 
     pub fn base_pay_cents(&self, employee: &Employee) -> i64 {
+        self.in_pay_basis(employee.yearly_cents, employee)
+    }
+
+    fn in_pay_basis(&self, yearly_cents: i64, employee: &Employee) -> i64 {
         match self.pay_basis() {
-            "year" => employee.yearly_cents / 1000 * 1000,
-            "month" => employee.yearly_cents / 12 / 50 * 50,
-            _ => employee.yearly_cents * 10 / (52 * employee.weekly_hours),
+            "year" => yearly_cents / 1000 * 1000,
+            "month" => yearly_cents / 12 / 50 * 50,
+            _ => yearly_cents * 10 / (52 * employee.weekly_hours),
         }
+    }
+
+    /// Share of a full week, in tenths.
+    pub fn fte(&self, employee: &Employee) -> i64 {
+        (employee.weekly_hours * 10 + self.full_week / 2) / self.full_week
+    }
+
+    /// The range of the employee's job and level, at the contracted hours.
+    pub fn range_cents(&self, employee: &Employee) -> (i64, i64) {
+        let middle = middle_pay(employee.job, employee.level) * self.range_permille[employee.job] / 1000;
+        let bound = |permille| middle * permille / 1000 * self.fte(employee) / 10;
+        let (minimum, maximum) = (bound(RANGE_PERMILLE.0), bound(RANGE_PERMILLE.1));
+        (self.in_pay_basis(minimum, employee), self.in_pay_basis(maximum, employee))
     }
 
     /// A column that a company does not report is absent, which is not the same as zero.
@@ -178,6 +222,13 @@ impl Company {
             "comment" => self.number == 17,
             "overtime_pay" => self.number % 7 != 2,
             "training_hours" => self.number % 6 != 5,
+            "ethnicity" => self.number % 4 == 1,
+            "full_pay" => self.number % 3 != 2,
+            "range_min" | "range_max" => self.number.is_multiple_of(4),
+            "courses_enrolled" | "courses_completed" => self.number % 5 != 4,
+            "skill_safety" => self.number.is_multiple_of(3),
+            "skill_digital" => self.number % 3 != 1,
+            name if name.starts_with("benefit_life") => self.number % 8 == 3,
             name if name.starts_with("benefit_retirement") => self.number % 9 != 4,
             _ => true,
         }
@@ -213,6 +264,7 @@ impl Company {
             leave_days: at_times(1000, 25, 32),
             health: (health, health && random.chance(820)),
             retirement: (retirement, retirement && random.chance(680)),
+            more: Attributes::default(),
         }
     }
 
@@ -221,9 +273,7 @@ impl Company {
         let mut id = random.between(1000, 8000);
         for &(region, count) in &self.places {
             for _ in 0..count {
-                let months_ago = random.between(1, 220).min(random.between(1, 220));
-                let month = 2026 * 12 + 5 - months_ago;
-                let hired = Date(month / 12, month % 12 + 1, random.between(1, 28));
+                let hired = before_june(random);
                 id += random.between(1, 3);
                 staff.push(self.hire(id, region, hired, random));
             }
@@ -252,7 +302,25 @@ impl Company {
         }
         staff.retain(|employee| employee.left.is_none() || random.chance(500));
         staff.extend(joiners);
+        if self.number == LAST_DAY_COMPANY {
+            let left = staff.iter_mut().find_map(|employee| employee.left.as_mut());
+            left.expect("some are listed who left").0 = Date(2026, 9, 30);
+        }
         staff
+    }
+
+    /// The people that come with a company it took over: four for every five of June, hired by
+    /// that company. They work outside its first region, where the dominant company is.
+    pub fn taken_over(&self, june: usize, september: &[Employee], own: &mut Random) -> Vec<Employee> {
+        let count = if self.number == MERGED_COMPANY { june * 4 / 5 } else { 0 };
+        let mut id = september.iter().map(|employee| employee.id).max().unwrap_or_default();
+        let regions = self.places.iter().skip(1).cycle().take(count);
+        let hire = |&(region, _): &(usize, i64)| {
+            id += own.between(1, 3);
+            let hired = before_june(own);
+            self.hire(id, region, hired, own)
+        };
+        regions.map(hire).collect()
     }
 
     /// A raise of 1 to 3 %; for some also the next level, or another job.
@@ -268,6 +336,31 @@ impl Company {
         }
         employee.yearly_cents = employee.yearly_cents * raise / 1000;
     }
+}
+
+/// The attributes of all in June, drawn from the company's second stream.
+pub fn describe_june(june: &mut [Employee], own: &mut Random) {
+    for employee in june {
+        employee.more = Attributes::draw(own);
+    }
+}
+
+/// The same in September: those who stayed keep most of them, those with new numbers are new.
+pub fn describe_september(september: &mut [Employee], june: &[Employee], own: &mut Random) {
+    let last = june.last().map_or(0, |last| last.id);
+    for employee in september {
+        if employee.id > last {
+            employee.more = Attributes::draw(own);
+        } else if employee.left.is_none() {
+            employee.more.a_quarter_later(own);
+        }
+    }
+}
+
+fn before_june(random: &mut Random) -> Date {
+    let months_ago = random.between(1, 220).min(random.between(1, 220));
+    let month = 2026 * 12 + 5 - months_ago;
+    Date(month / 12, month % 12 + 1, random.between(1, 28))
 }
 
 /// Draws a company's regions. Two holdings have a home region, so that each dominates its own.

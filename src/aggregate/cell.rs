@@ -6,10 +6,9 @@
 use std::sync::Arc;
 
 use super::statistics::Statistics;
+use super::summary::Summary;
+use crate::measure::MeasureKind;
 use crate::period::Period;
-
-/// The percentiles that need employees on each side, as places in [`super::PERCENTILES`].
-pub const SIDED: [usize; 5] = [0, 1, 2, 3, 4];
 
 /// Which cell of which table.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -24,15 +23,20 @@ pub struct CellKey {
     pub currency: Option<String>,
 }
 
-/// What one holding contributes to a cell.
+/// What one holding contributes to a cell: employees, and up to two amounts with the people behind each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Contribution {
     /// Place of the holding in [`CellTable::holdings`].
     pub holding: u32,
     /// Its employees with a value.
     pub employees: u64,
-    /// The sum of their values, in 1/10,000.
-    pub total: i128,
+    /// In 1/10,000: of a distribution or total the sum of values; of a ratio numerators and denominators; of a gap the pay of
+    /// women and of men; of a share the number who have it, and who have it not.
+    pub amounts: [i128; 2],
+    /// Of a gap women and men; of a share those who have it, and who have it not.
+    pub people: [u64; 2],
+    /// The holding's own figure, in [`super::PARTS`] of an amount step; none where it is not defined.
+    pub figure: Option<i128>,
 }
 
 /// Who stands at or beyond a percentile, on one side of it.
@@ -54,10 +58,10 @@ pub struct Cell {
     /// What each holding contributes, in the order of holdings.
     pub contributions: Vec<Contribution>,
     /// Every employee counts alike.
-    pub incumbent: Statistics,
-    /// Every holding counts alike: statistics of the holdings' means.
-    pub organization: Statistics,
-    /// Below and above each percentile of [`SIDED`].
+    pub incumbent: Summary,
+    /// Every holding counts alike: statistics of the holdings' figures; none where no holding has one.
+    pub organization: Option<Statistics>,
+    /// Below and above each of [`super::PERCENTILES`] but the median; nobody where there are no percentiles.
     pub sides: [[Side; 2]; 5],
 }
 
@@ -72,14 +76,25 @@ pub struct CellTable {
     pub cells: Vec<Cell>,
     /// Companies with records in the period.
     pub companies: usize,
+    /// Companies whose two snapshots were compared; none where no measure asks for that.
+    pub compared: Option<usize>,
     /// Records of the period.
     pub records: u64,
 }
 
 impl Cell {
-    /// Employees with a value.
+    /// Holdings with a value; of a pay band those with somebody in it.
     #[must_use]
-    pub fn employees(&self) -> u64 {
-        self.incumbent.count
+    pub fn holdings(&self) -> u64 {
+        self.contributions.iter().filter(|own| own.employees > 0 || own.amounts != [0; 2]).count() as u64
+    }
+
+    /// Employees with a value; of a rate of heads those of the holdings' headcounts, each rounded down.
+    #[must_use]
+    pub fn employees(&self, kind: MeasureKind) -> u64 {
+        match kind {
+            MeasureKind::Ratio { .. } => self.contributions.iter().map(|contribution| contribution.employees).sum(),
+            _ => self.incumbent.employees,
+        }
     }
 }

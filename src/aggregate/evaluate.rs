@@ -4,15 +4,18 @@
 //! Invariant: a cell is the union of the finest cells below it, whichever company they come from; contributions are summed
 //! by holding.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use hashbrown::HashMap;
 use rayon::prelude::*;
 
-use super::cell::{Cell, CellKey, Contribution, SIDED, Side};
-use super::partial::PartialCells;
-use super::statistics::{PERCENTILES, Statistics, percentile};
-use crate::exact::Amount;
+use super::cell::{Cell, CellKey, Contribution, Side};
+use super::partial::{PartialCells, Piece};
+use super::statistics::{PARTS, PERCENTILES, Statistics};
+use super::summary::{Pool, low_paid, low_pay_bound};
+use crate::exact::{Amount, SCALE, divide_half_even};
+use crate::measure::{Band, Bands, Measure, MeasureKind, Population};
 use crate::pipeline::{Pipeline, TOTAL, Table};
 
 /// One company's partial, and the holding that it belongs to.
@@ -24,13 +27,19 @@ pub(super) struct Share {
 /// The places of a cell in the partials: (share, local cell).
 type Places = Vec<(u32, u32)>;
 
-/// The cells of one table. `measures` are the table's measures of this pass, as (place in the pipeline, place in the
-/// partials); `money` says whether they are in the record's currency, which is the last axis of the partials.
+/// Measures that are made of the same values: their places in the pipeline, and the place of the values in the partials.
+pub(super) struct Shared {
+    pub(super) run: usize,
+    pub(super) measures: Vec<usize>,
+}
+
+/// The cells of one table. `bases` are what the table asks for in this pass; `money` says whether their values are in the
+/// record's currency, which is the last axis of the partials.
 pub(super) fn evaluate(
     pipeline: &Pipeline,
     table: usize,
     shares: &[Share],
-    measures: &[(usize, usize)],
+    bases: &[Shared],
     money: bool,
 ) -> Vec<Cell> {
     let spec = &pipeline.tables[table];
@@ -41,8 +50,7 @@ pub(super) fn evaluate(
             .into_par_iter()
             .flat_map_iter(|(key, places)| {
                 let key = Arc::new(key);
-                let cell = |&(measure, run)| evaluate_one(&key, measure, run, &places, shares);
-                measures.iter().filter_map(cell).collect::<Vec<_>>()
+                bases.iter().flat_map(|basis| evaluate_one(pipeline, &key, basis, &places, shares)).collect::<Vec<_>>()
             })
             .collect();
         cells.extend(evaluated);
@@ -132,56 +140,178 @@ impl Codes {
     }
 }
 
-/// One cell and measure; none where nobody has a value.
-fn evaluate_one(key: &Arc<CellKey>, measure: usize, run: usize, places: &Places, shares: &[Share]) -> Option<Cell> {
-    let mut values: Vec<Amount> = Vec::new();
-    let mut runs: Vec<(u32, &[Amount])> = Vec::with_capacity(places.len());
+/// The pieces of one holding.
+type OfHolding<'p> = (u32, Vec<Piece<'p>>);
+
+/// The cells of all measures that are made of the same values; none where nobody has a value.
+fn evaluate_one(
+    pipeline: &Pipeline,
+    key: &Arc<CellKey>,
+    basis: &Shared,
+    places: &Places,
+    shares: &[Share],
+) -> Vec<Cell> {
+    let mut pieces: Vec<(u32, Piece<'_>)> = Vec::with_capacity(places.len());
     for &(share, local) in places {
         let share = &shares[share as usize];
-        let of_cell = share.partial.runs[run].of(local as usize);
-        if !of_cell.is_empty() {
-            values.extend_from_slice(of_cell);
-            runs.push((share.holding, of_cell));
+        if let Some(piece) = share.partial.runs[basis.run].of(local as usize) {
+            pieces.push((share.holding, piece));
         }
     }
-    runs.sort_by_key(|(holding, _)| *holding);
-    let incumbent = Statistics::of(&mut values)?;
-    let mut contributions: Vec<Contribution> = Vec::new();
-    for &(holding, values) in &runs {
-        let total = values.iter().map(|&value| i128::from(value)).sum::<i128>();
-        let employees = values.len() as u64;
-        match contributions.last_mut() {
-            Some(last) if last.holding == holding => {
-                last.employees += employees;
-                last.total += total;
+    pieces.sort_by_key(|(holding, _)| *holding);
+    let Some(mut pool) = Pool::of(pieces.iter().map(|(_, piece)| *piece)) else { return Vec::new() };
+    let holdings: Vec<OfHolding<'_>> = pieces
+        .chunk_by(|one, other| one.0 == other.0)
+        .map(|chunk| (chunk[0].0, chunk.iter().map(|(_, piece)| *piece).collect()))
+        .collect();
+    let mut sides: Option<[[Side; 2]; 5]> = None;
+    let cell = |&measure: &usize| {
+        let spec = &pipeline.measures[measure];
+        let incumbent = pool.summarize(spec)?;
+        let contributions = contributions(spec, &mut pool, &holdings);
+        let organization = Statistics::of_figures(contributions.iter().filter_map(|contribution| contribution.figure));
+        let sides = match &incumbent.statistics {
+            Some(statistics) if spec.population == Population::All => {
+                *sides.get_or_insert_with(|| sides_of(statistics, &holdings, Population::All))
             }
-            _ => contributions.push(Contribution { holding, employees, total }),
+            Some(statistics) => sides_of(statistics, &holdings, spec.population),
+            None => Default::default(),
+        };
+        Some(Cell { key: key.clone(), measure, contributions, incumbent, organization, sides })
+    };
+    basis.measures.iter().filter_map(cell).collect()
+}
+
+/// What each holding contributes; holdings without a value do not appear.
+fn contributions(measure: &Measure, pool: &mut Pool, holdings: &[OfHolding<'_>]) -> Vec<Contribution> {
+    let bound = match measure.kind {
+        MeasureKind::LowPay => low_pay_bound(pool.ascending(measure.population)),
+        _ => None,
+    };
+    let bands = match measure.kind {
+        MeasureKind::QuartileBand(_, remainders) => pool.bands(&remainders),
+        _ => None,
+    };
+    let of = |(holding, pieces): &OfHolding<'_>| match measure.kind {
+        MeasureKind::QuartileBand(band, _) => of_band(*holding, measure, pieces, bands?, band),
+        MeasureKind::Distribution => of_values(*holding, pieces, measure.population),
+        MeasureKind::LowPay => {
+            let all = of_values(*holding, pieces, measure.population)?;
+            let low = lists(pieces, measure.population)
+                .map(|values| low_paid(&values, bound?).into())
+                .sum::<Option<u64>>()?;
+            Some(of_part(*holding, low, all.employees))
+        }
+        _ => of_pool(*holding, measure, pieces),
+    };
+    holdings.iter().filter_map(of).collect()
+}
+
+/// The values of the pieces that a measure counts.
+fn lists<'p>(pieces: &'p [Piece<'_>], population: Population) -> impl Iterator<Item = Cow<'p, [Amount]>> {
+    pieces.iter().filter_map(move |piece| match piece {
+        Piece::List(values) if population == Population::Positive && values.iter().any(|&value| value <= 0) => {
+            Some(values.iter().copied().filter(|&value| value > 0).collect::<Vec<_>>().into())
+        }
+        Piece::List(values) => Some(Cow::Borrowed(*values)),
+        _ => None,
+    })
+}
+
+fn of_values(holding: u32, pieces: &[Piece<'_>], population: Population) -> Option<Contribution> {
+    let (mut employees, mut total) = (0_u64, 0_i128);
+    for values in lists(pieces, population) {
+        employees += values.len() as u64;
+        total += values.iter().map(|&value| i128::from(value)).sum::<i128>();
+    }
+    let mean = || divide_half_even(total * PARTS, i128::from(employees));
+    (employees > 0).then(|| Contribution {
+        holding,
+        employees,
+        amounts: [total, 0],
+        people: [0; 2],
+        figure: Some(mean()),
+    })
+}
+
+fn of_part(holding: u32, with: u64, all: u64) -> Contribution {
+    let people = [with, all - with.min(all)];
+    let scaled = |count: u64| i128::from(count) * i128::from(SCALE);
+    let figure = (all > 0).then(|| divide_half_even(scaled(with) * PARTS, i128::from(all)));
+    Contribution { holding, employees: all, amounts: people.map(scaled), people, figure }
+}
+
+/// A holding's women and men in a pay band of the cell. Of those with a pay that several bands share it has its part, as many as
+/// of all others. Its own figure is that of its own bands.
+fn of_band(holding: u32, measure: &Measure, pieces: &[Piece<'_>], bands: &Bands, band: Band) -> Option<Contribution> {
+    let figure = Pool::of(pieces.iter().copied())?.summarize(measure).and_then(|summary| summary.figure);
+    let mut amounts = [0_i128; 2];
+    for piece in pieces {
+        let Piece::ByGender(lists) = piece else { continue };
+        for (gender, amount) in amounts.iter_mut().enumerate() {
+            let parts = lists[gender].iter().map(|&pay| {
+                let (part, whole) = bands.part_at(pay, band)[gender];
+                i128::from(part) * i128::from(SCALE) / i128::from(whole)
+            });
+            *amount += parts.sum::<i128>();
         }
     }
-    let means = contributions.iter().map(|contribution| (contribution.total, contribution.employees));
-    let organization = Statistics::of_means(means)?;
-    let sides = SIDED.map(|place| {
-        let (numerator, denominator) = percentile(&values, PERCENTILES[place]);
+    let people = amounts.map(|amount| u64::try_from(amount / i128::from(SCALE)).unwrap_or(0));
+    let employees = u64::try_from((amounts[0] + amounts[1]) / i128::from(SCALE)).unwrap_or(0);
+    let figure = figure.map(|figure| figure.in_parts(PARTS));
+    (amounts != [0; 2] || figure.is_some()).then_some(Contribution { holding, employees, amounts, people, figure })
+}
+
+fn of_pool(holding: u32, measure: &Measure, pieces: &[Piece<'_>]) -> Option<Contribution> {
+    let mut pool = Pool::of(pieces.iter().copied())?;
+    let summary = pool.summarize(measure)?;
+    let figure = summary.figure.map(|figure| figure.in_parts(PARTS));
+    let plain = |amounts, people| Contribution { holding, employees: summary.employees, amounts, people, figure };
+    let sum = |values: &[Amount]| values.iter().map(|&value| i128::from(value)).sum::<i128>();
+    Some(match (measure.kind, &pool) {
+        (MeasureKind::Share, _) => of_part(holding, summary.parts?.n_numerator?, summary.employees),
+        (MeasureKind::Gap(_), Pool::ByGender { women, men, .. }) => {
+            plain([sum(women), sum(men)], [women.len() as u64, men.len() as u64])
+        }
+        (_, Pool::Sums(sums)) => plain([sums.first, sums.second], [0; 2]),
+        _ => {
+            let total = of_values(holding, pieces, measure.population)?;
+            Contribution { figure, ..total }
+        }
+    })
+}
+
+/// Employees and holdings below and above each percentile; of the median nobody asks.
+fn sides_of(statistics: &Statistics, holdings: &[OfHolding<'_>], population: Population) -> [[Side; 2]; 5] {
+    std::array::from_fn(|place| {
+        if PERCENTILES[place] == 50 {
+            return Default::default();
+        }
+        let (numerator, denominator) =
+            (statistics.percentiles[place].numerator(), statistics.percentiles[place].denominator());
         let floor = numerator.div_euclid(denominator);
         let ceiling = if floor * denominator == numerator { floor } else { floor + 1 };
         let bound = |value: i128| Amount::try_from(value).unwrap_or(if value < 0 { Amount::MIN } else { Amount::MAX });
         let (floor, ceiling) = (bound(floor), bound(ceiling));
-        [side(&runs, |value| value <= floor), side(&runs, |value| value >= ceiling)]
-    });
-    Some(Cell { key: key.clone(), measure, contributions, incumbent, organization, sides })
+        let counts = |value: Amount| population == Population::All || value > 0;
+        [
+            side(holdings, |value| value <= floor && counts(value)),
+            side(holdings, |value| value >= ceiling && counts(value)),
+        ]
+    })
 }
 
 /// Employees, and their holdings, on one side of a value.
-fn side(runs: &[(u32, &[Amount])], on_side: impl Fn(Amount) -> bool) -> Side {
+fn side(holdings: &[OfHolding<'_>], on_side: impl Fn(Amount) -> bool) -> Side {
     let mut side = Side::default();
-    let mut last = None;
-    for (holding, values) in runs {
-        let employees = values.iter().filter(|&&value| on_side(value)).count() as u64;
+    for (_, pieces) in holdings {
+        let of = |piece: &Piece<'_>| match piece {
+            Piece::List(values) => values.iter().filter(|&&value| on_side(value)).count() as u64,
+            _ => 0,
+        };
+        let employees: u64 = pieces.iter().map(of).sum();
         side.employees += employees;
-        if employees > 0 && last != Some(*holding) {
-            side.holdings += 1;
-            last = Some(*holding);
-        }
+        side.holdings += u64::from(employees > 0);
     }
     side
 }

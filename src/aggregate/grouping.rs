@@ -51,8 +51,8 @@ pub(super) struct LocalCells {
     found: HashMap<Vec<u32>, u32>,
 }
 
-/// A record that falls into no cell.
-pub(super) const NO_CELL: u32 = u32::MAX;
+/// A place in a small table that has not been met yet.
+const NOT_MET: u32 = u32::MAX;
 
 impl LocalCells {
     pub(super) fn new(axes: usize) -> Self {
@@ -82,7 +82,7 @@ impl LocalCells {
         if let Some(&place) = self.places[axis].get(code) {
             return place;
         }
-        let place = u32::try_from(self.codes[axis].len()).unwrap_or(NO_CELL);
+        let place = u32::try_from(self.codes[axis].len()).unwrap_or(NOT_MET);
         self.codes[axis].push(code.to_owned());
         self.places[axis].insert(code.to_owned(), place);
         place
@@ -92,14 +92,14 @@ impl LocalCells {
         if let Some(&cell) = self.found.get(codes) {
             return cell;
         }
-        let cell = u32::try_from(self.cells.len()).unwrap_or(NO_CELL);
+        let cell = u32::try_from(self.cells.len()).unwrap_or(NOT_MET);
         self.cells.push(codes.to_vec());
         self.found.insert(codes.to_vec(), cell);
         cell
     }
 
-    /// Appends the cell of each record to `out`; [`NO_CELL`] where `counts` says that a record does not count.
-    pub(super) fn assign(&mut self, axes: &[Axis<'_>], records: &Records, counts: Option<&[bool]>, out: &mut Vec<u32>) {
+    /// Appends the cell of each record to `out`.
+    pub(super) fn assign(&mut self, axes: &[Axis<'_>], records: &Records, out: &mut Vec<u32>) {
         let mut base = vec![0_u32; axes.len()];
         let mut varying: Vec<Varying<'_>> = Vec::new();
         for (place, axis) in axes.iter().enumerate() {
@@ -123,13 +123,9 @@ impl LocalCells {
         let size: usize =
             sizes.iter().try_fold(1_usize, |product, size| product.checked_mul(*size)).unwrap_or(usize::MAX);
         let direct = size <= (records.len() * 4).max(1 << 12);
-        let mut table = if direct { vec![NO_CELL; size] } else { Vec::new() };
+        let mut table = if direct { vec![NOT_MET; size] } else { Vec::new() };
         let mut codes = base;
         for record in 0..records.len() {
-            if counts.is_some_and(|counts| !counts[record]) {
-                out.push(NO_CELL);
-                continue;
-            }
             let mut place = 0;
             for (axis, size) in varying.iter().zip(&sizes) {
                 let code = axis.code(record);
@@ -140,7 +136,7 @@ impl LocalCells {
                 out.push(self.cell(&codes));
                 continue;
             }
-            if table[place] == NO_CELL {
+            if table[place] == NOT_MET {
                 table[place] = self.cell(&codes);
             }
             out.push(table[place]);

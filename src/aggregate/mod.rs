@@ -12,8 +12,10 @@ mod grouping;
 mod partial;
 mod run;
 mod statistics;
+mod summary;
 
-pub use cell::{Cell, CellKey, CellTable, Contribution, SIDED, Side};
-pub use company::{CompanyTable, write_company_table};
-pub use run::{AggregateError, aggregate};
-pub use statistics::{PERCENTILES, Statistics, percentile};
+pub use cell::{Cell, CellKey, CellTable, Contribution, Side};
+pub use company::{CompanyRow, CompanyTable, write_company_table};
+pub use run::{AggregateError, Snapshots, aggregate};
+pub use statistics::{PARTS, PERCENTILES, Statistics};
+pub use summary::{Parts, Summary};

@@ -1,22 +1,48 @@
 //! [`PartialCells`]: what one company contributes.
 //!
-//! In: the records of one part of the store. Out: for each of its cells and each measure, the values.
+//! In: the records of one part of the store. Out: for each of its cells and each basis, the values or their sums.
 //! Invariant: merging is putting partials side by side, so it does not matter how the records were split; an empty partial
 //! changes nothing.
 
-use super::grouping::{LocalCells, NO_CELL};
+use super::grouping::LocalCells;
 use crate::exact::Amount;
-use crate::measure::Values;
+use crate::measure::{Beside, Gender, Shape, Values};
 
-/// The values of one measure, by cell.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Runs {
-    /// `ends[cell]` is the end of the cell's run in `values`.
-    ends: Vec<u32>,
-    values: Vec<Amount>,
+/// The values of one basis, by cell.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Runs {
+    /// Nobody has a value, or nobody asks.
+    Nothing,
+    /// All values; `ends[cell]` is the end of the cell's run.
+    Lists { ends: Vec<u32>, values: Vec<Amount> },
+    /// All values, apart by gender; `ends[3 * cell + gender]` is the end of a run.
+    ByGender { ends: Vec<u32>, values: Vec<Amount> },
+    /// Their sums, by cell.
+    Sums(Vec<Sums>),
 }
 
-/// The values of one company under one grouping, for the measures of a pass.
+/// Sums of numerators and denominators.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Sums {
+    pub(super) count: u64,
+    pub(super) first: i128,
+    pub(super) second: i128,
+    /// How many of the numerators are above zero.
+    pub(super) with_first: u64,
+    /// How many of the denominators are above zero.
+    pub(super) with_second: u64,
+}
+
+/// The values of one cell of one company.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Piece<'a> {
+    List(&'a [Amount]),
+    /// Women, men, and who is left out.
+    ByGender([&'a [Amount]; 3]),
+    Sums(&'a Sums),
+}
+
+/// The values of one company under one grouping, for the bases of a pass.
 pub(super) struct PartialCells {
     pub(super) cells: LocalCells,
     pub(super) runs: Vec<Runs>,
@@ -34,51 +60,123 @@ impl PartialCells {
         assign(&mut self.cells, &mut self.of_record);
     }
 
-    /// Brings the values of each measure together by cell. `values` are those of all records, measure by measure and batch
-    /// by batch; several groupings of the same records share them.
-    pub(super) fn finalize(mut self, values: &[Vec<Values>]) -> Self {
+    /// Brings the values of each basis together by cell. `values` are those of all records, basis by basis and batch by
+    /// batch; several groupings of the same records share them. `wanted` tells the shape of each basis that is asked for.
+    pub(super) fn finalize(mut self, values: &[Vec<Values>], wanted: &[Option<Shape>]) -> Self {
         let of_record = std::mem::take(&mut self.of_record);
-        self.runs = values.iter().map(|batches| Runs::gather(self.cells.len(), &of_record, batches)).collect();
+        let gather = |(batches, shape): (&Vec<Values>, &Option<Shape>)| match shape {
+            Some(shape) if !batches.iter().all(Values::is_absent) => {
+                Runs::gather(*shape, self.cells.len(), &of_record, batches)
+            }
+            _ => Runs::Nothing,
+        };
+        self.runs = values.iter().zip(wanted).map(gather).collect();
         self
     }
 }
 
-impl Runs {
-    fn gather(cells: usize, of_record: &[u32], batches: &[Values]) -> Self {
-        let mut next = vec![0_u32; cells + 1];
-        for_each(of_record, batches, |cell, _| next[cell + 1] += 1);
-        for cell in 0..cells {
-            next[cell + 1] += next[cell];
-        }
-        let mut gathered = vec![0; next[cells] as usize];
-        for_each(of_record, batches, |cell, value| {
-            gathered[next[cell] as usize] = value;
-            next[cell] += 1;
-        });
-        next.truncate(cells);
-        Self { ends: next, values: gathered }
-    }
-
-    /// The values of one cell.
-    pub(super) fn of(&self, cell: usize) -> &[Amount] {
-        let start = if cell == 0 { 0 } else { self.ends[cell - 1] };
-        &self.values[start as usize..self.ends[cell] as usize]
+impl Sums {
+    pub(super) fn add(&mut self, other: &Self) {
+        self.count += other.count;
+        self.first += other.first;
+        self.second += other.second;
+        self.with_first += other.with_first;
+        self.with_second += other.with_second;
     }
 }
 
-/// Hands every value that counts to `take`, with its cell.
-fn for_each(of_record: &[u32], batches: &[Values], mut take: impl FnMut(usize, Amount)) {
+impl Runs {
+    fn gather(shape: Shape, cells: usize, of_record: &[u32], batches: &[Values]) -> Self {
+        match shape {
+            Shape::List => {
+                let (ends, values) = lists(cells, of_record, batches, |cell, _, _| cell);
+                Self::Lists { ends, values }
+            }
+            Shape::ByGender => {
+                let (ends, values) = lists(cells * 3, of_record, batches, |cell, record, values| {
+                    let gender = match values.beside() {
+                        Beside::Gender(genders) => genders[record],
+                        _ => Gender::LeftOut,
+                    };
+                    cell * 3 + gender as usize
+                });
+                Self::ByGender { ends, values }
+            }
+            Shape::Sums => Self::Sums(sums(cells, of_record, batches)),
+        }
+    }
+
+    /// The values of one cell; none where there are none.
+    pub(super) fn of(&self, cell: usize) -> Option<Piece<'_>> {
+        match self {
+            Self::Nothing => None,
+            Self::Lists { ends, values } => {
+                Some(run(ends, values, cell)).filter(|values| !values.is_empty()).map(Piece::List)
+            }
+            Self::ByGender { ends, values } => {
+                let runs = [0, 1, 2].map(|gender| run(ends, values, cell * 3 + gender));
+                runs.iter().any(|values| !values.is_empty()).then_some(Piece::ByGender(runs))
+            }
+            Self::Sums(sums) => sums.get(cell).filter(|sums| sums.count > 0).map(Piece::Sums),
+        }
+    }
+}
+
+fn run<'a>(ends: &[u32], values: &'a [Amount], place: usize) -> &'a [Amount] {
+    let start = if place == 0 { 0 } else { ends[place - 1] };
+    &values[start as usize..ends[place] as usize]
+}
+
+/// A counting sort of all values by the place that `place(cell, record of the batch, batch)` tells.
+fn lists(
+    places: usize,
+    of_record: &[u32],
+    batches: &[Values],
+    place: impl Fn(usize, usize, &Values) -> usize,
+) -> (Vec<u32>, Vec<Amount>) {
+    let mut next = vec![0_u32; places + 1];
+    for_each(of_record, batches, |cell, record, _, batch| next[place(cell, record, batch) + 1] += 1);
+    for place in 0..places {
+        next[place + 1] += next[place];
+    }
+    let mut gathered = vec![0; next[places] as usize];
+    for_each(of_record, batches, |cell, record, value, batch| {
+        let place = place(cell, record, batch);
+        gathered[next[place] as usize] = value;
+        next[place] += 1;
+    });
+    next.truncate(places);
+    (next, gathered)
+}
+
+fn sums(cells: usize, of_record: &[u32], batches: &[Values]) -> Vec<Sums> {
+    let mut sums = vec![Sums::default(); cells];
+    for_each(of_record, batches, |cell, record, value, batch| {
+        let sum = &mut sums[cell];
+        sum.count += 1;
+        sum.first += i128::from(value);
+        sum.with_first += u64::from(value > 0);
+        if let Beside::Denominator(denominators) = batch.beside() {
+            sum.second += i128::from(denominators[record]);
+            sum.with_second += u64::from(denominators[record] > 0);
+        }
+    });
+    sums
+}
+
+/// Hands every value to `take`, with its cell and its place in its batch.
+fn for_each(of_record: &[u32], batches: &[Values], mut take: impl FnMut(usize, usize, Amount, &Values)) {
     let mut rest = of_record;
     for batch in batches {
-        let (values, present) = batch.parts();
-        let (cells, later) = rest.split_at(values.len());
+        let (cells, later) = rest.split_at(batch.len());
         rest = later;
-        let counted = cells.iter().zip(values).enumerate().filter(|(_, (cell, _))| **cell != NO_CELL);
+        let (values, present) = batch.parts();
+        let counted = cells.iter().zip(values).enumerate();
         match present {
-            None => counted.for_each(|(_, (&cell, &value))| take(cell as usize, value)),
+            None => counted.for_each(|(record, (&cell, &value))| take(cell as usize, record, value, batch)),
             Some(present) => counted
                 .filter(|(record, _)| present.is_valid(*record))
-                .for_each(|(_, (&cell, &value))| take(cell as usize, value)),
+                .for_each(|(record, (&cell, &value))| take(cell as usize, record, value, batch)),
         }
     }
 }
@@ -91,23 +189,45 @@ mod tests {
 
     use super::*;
 
+    const GENDERS: [Gender; 3] = [Gender::Woman, Gender::Man, Gender::LeftOut];
+
     proptest! {
         #[test]
-        fn runs_agree_with_a_map_of_lists(records in proptest::collection::vec((0_u32..6, any::<i32>(), any::<bool>(), any::<bool>()), 0..200)) {
-            let mut expected: BTreeMap<u32, Vec<i64>> = BTreeMap::new();
-            for &(cell, value, present, in_cell) in &records {
-                if present && in_cell {
-                    expected.entry(cell).or_default().push(i64::from(value));
+        fn runs_agree_with_a_map_of_lists(records in proptest::collection::vec((0_u32..6, any::<i32>(), any::<bool>(), 0_usize..3), 0..200)) {
+            let mut expected: BTreeMap<(u32, usize), Vec<i64>> = BTreeMap::new();
+            for &(cell, value, present, gender) in &records {
+                if present {
+                    expected.entry((cell, gender)).or_default().push(i64::from(value));
                 }
             }
-            let of_record: Vec<u32> = records.iter().map(|&(cell, .., in_cell)| if in_cell { cell } else { NO_CELL }).collect();
+            let of_record: Vec<u32> = records.iter().map(|&(cell, ..)| cell).collect();
             let batches: Vec<Values> = records
                 .chunks(7)
-                .map(|records| Values::from_options(records.iter().map(|&(_, value, present, _)| present.then_some(i64::from(value)))))
+                .map(|records| {
+                    let values = records.iter().map(|&(_, value, present, _)| present.then_some(i64::from(value)));
+                    Values::from_options(values).by_gender(records.iter().map(|&(.., gender)| GENDERS[gender]).collect())
+                })
                 .collect();
-            let runs = Runs::gather(6, &of_record, &batches);
+            let [lists, genders, sums] =
+                [Shape::List, Shape::ByGender, Shape::Sums].map(|shape| Runs::gather(shape, 6, &of_record, &batches));
             for cell in 0..6 {
-                prop_assert_eq!(runs.of(cell as usize), expected.get(&cell).map_or(&[][..], Vec::as_slice));
+                let of = |gender| expected.get(&(cell, gender)).cloned().unwrap_or_default();
+                let own = [of(0), of(1), of(2)];
+                let mut all = own.concat();
+                all.sort_unstable();
+                let cell = cell as usize;
+                if all.is_empty() {
+                    prop_assert_eq!((lists.of(cell), genders.of(cell), sums.of(cell)), (None, None, None));
+                    continue;
+                }
+                let Some(Piece::List(list)) = lists.of(cell) else { panic!("a list") };
+                let mut list = list.to_vec();
+                list.sort_unstable();
+                prop_assert_eq!(&list, &all);
+                prop_assert_eq!(genders.of(cell), Some(Piece::ByGender([&own[0], &own[1], &own[2]])));
+                let Some(Piece::Sums(sums)) = sums.of(cell) else { panic!("sums") };
+                prop_assert_eq!(sums.first, all.iter().map(|&value| i128::from(value)).sum::<i128>());
+                prop_assert_eq!(sums.count, all.len() as u64);
             }
         }
     }

@@ -3,21 +3,22 @@
 //! In: the parts of the store. Out: [`CellTable`] and [`CompanyTable`]. Invariant: the values that are held at once stay
 //! below [`HELD`] bytes, or those of one measure; what a pass yields does not depend on how measures are spread over passes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use rayon::prelude::*;
 
 use super::cell::{Cell, CellTable};
-use super::company::{CompanyTable, rows_of};
-use super::evaluate::{Share, evaluate};
+use super::company::{CompanyRow, CompanyTable, batch, rows_of};
+use super::evaluate::{Share, Shared, evaluate};
 use super::grouping::Axis;
 use super::partial::PartialCells;
 use crate::intake::{Company, Register};
-use crate::measure::{Measure, Values};
+use crate::measure::{Batch, Found, Measure, MeasureKind, NoPanel, Over, Panel, Requirement, Shape, Snapshot, Values};
 use crate::period::Period;
-use crate::pipeline::{DimensionSource, Pipeline, UNKNOWN};
-use crate::store::{Part, Records, StoreError};
+use crate::pipeline::{DimensionSource, Pipeline, TOTAL, Table, UNKNOWN};
+use crate::store::{Catalogue, Part, Records, StoreError};
 
 /// Bytes of values that a pass may hold.
 const HELD: u64 = 384 << 20;
@@ -44,18 +45,66 @@ pub enum AggregateError {
     },
 }
 
-/// Aggregates the parts of one period. `progress` hears of each company and pass that is done.
+/// What is aggregated: the parts of a period, and those of the earlier one that workforce measures compare with.
+#[derive(Debug, Clone)]
+pub struct Snapshots<'a> {
+    /// The period.
+    pub period: Period,
+    /// Its parts.
+    pub parts: Vec<&'a Part>,
+    /// The earlier period.
+    pub earlier: Period,
+    /// Its parts.
+    pub earlier_parts: Vec<&'a Part>,
+}
+
+impl<'a> Snapshots<'a> {
+    /// The parts of the store that a period of a pipeline needs.
+    #[must_use]
+    pub fn of(catalogue: &'a Catalogue, pipeline: &Pipeline, period: Period) -> Self {
+        let earlier = pipeline.settings.earlier(period);
+        let of = |period: Period| catalogue.of_period(&period.to_string());
+        Self { period, parts: of(period), earlier, earlier_parts: of(earlier) }
+    }
+
+    /// The plans, skills and, where the pipeline asks for them, ethnicities that the records tell of.
+    ///
+    /// # Errors
+    /// [`StoreError`]: a part cannot be read.
+    pub fn found(&self, pipeline: &Pipeline) -> Result<Found, StoreError> {
+        let parts = || self.parts.iter().chain(&self.earlier_parts);
+        let columns = parts().flat_map(|part| part.columns.iter().map(String::as_str));
+        let mut ethnicities = BTreeSet::new();
+        for part in parts().filter(|_| pipeline.asks_for_ethnicities()) {
+            let take = |records: &Records| {
+                if let Some(texts) = records.texts("ethnicity") {
+                    ethnicities.extend(texts.words().map(str::to_owned));
+                }
+            };
+            part.for_each_batch(|column| column == "ethnicity", take)?;
+        }
+        Ok(Found::of(columns, ethnicities))
+    }
+
+    /// Records of the period.
+    #[must_use]
+    pub fn rows(&self) -> u64 {
+        self.parts.iter().map(|part| part.rows).sum()
+    }
+}
+
+/// Aggregates a period. `progress` hears of each company and pass that is done.
 ///
 /// # Errors
 /// [`AggregateError`].
 pub fn aggregate(
     pipeline: &Pipeline,
     register: &Register,
-    parts: &[&Part],
-    period: Period,
+    snapshots: &Snapshots<'_>,
     progress: &(dyn Fn(u64) + Sync),
 ) -> Result<(CellTable, CompanyTable), AggregateError> {
-    let keys: std::collections::BTreeSet<&str> = parts.iter().map(|part| part.key_id.as_str()).collect();
+    let (period, parts) = (snapshots.period, &snapshots.parts);
+    let keys: BTreeSet<&str> = parts.iter().map(|part| part.key_id.as_str()).collect();
     if keys.len() > 1 {
         return Err(AggregateError::SeveralKeys { period: period.to_string(), count: keys.len() });
     }
@@ -67,36 +116,46 @@ pub fn aggregate(
         .enumerate()
         .map(|(place, id)| (id.as_str(), u32::try_from(place).unwrap_or(u32::MAX)))
         .collect();
+    let earlier: BTreeMap<&str, &Part> =
+        snapshots.earlier_parts.iter().map(|part| (part.company.as_str(), *part)).collect();
     let mut members = Vec::with_capacity(parts.len());
     for part in parts {
         let place =
             register.place(&part.company).ok_or_else(|| AggregateError::UnknownCompany(part.company.clone()))?;
         let company = &register.companies()[place];
-        members.push((*part, company, holding_of[company.holding.as_str()]));
+        let opening = earlier.get(part.company.as_str()).copied();
+        members.push(Member { part, opening, company, holding: holding_of[company.holding.as_str()] });
     }
-    let records: u64 = parts.iter().map(|part| part.rows).sum();
+    let records = snapshots.rows();
     let mut cells: Vec<Cell> = Vec::new();
     let mut own = CompanyTable::new(pipeline);
-    for measures in passes(pipeline, records) {
-        let pass = Pass { pipeline, measures: &measures, last_day: period.last_day() };
+    let mut compared = None;
+    for bases in passes(pipeline, records) {
+        let pass = Pass { pipeline, bases: &bases, period, earlier: snapshots.earlier };
         let done: Vec<Done> = members
             .par_iter()
-            .map(|(part, company, holding)| {
-                let done = pass.company(part, company, *holding)?;
-                progress(part.rows);
+            .map(|member| {
+                let done = pass.company(member)?;
+                progress(member.part.rows);
                 Ok(done)
             })
             .collect::<Result<_, StoreError>>()?;
+        if pass.needs_panel() {
+            compared = Some(done.iter().filter(|done| done.compared).count());
+        }
         let mut shares: Vec<Vec<Share>> = pipeline.tables.iter().map(|_| Vec::with_capacity(done.len())).collect();
-        for done in done {
-            own.push(done.rows);
+        for (done, member) in done.into_iter().zip(&members) {
+            own.push(done.rows, &member.company.id, done.market);
             for (table, share) in shares.iter_mut().zip(done.shares) {
                 table.push(share);
             }
         }
         for (table, shares) in shares.into_iter().enumerate() {
             for money in [true, false] {
-                let chosen = pass.of_table(table, money);
+                let chosen = pass.shared(|measure| {
+                    pipeline.tables[table].measures.contains(&measure)
+                        && pipeline.measures[measure].by_currency == money
+                });
                 if !chosen.is_empty() {
                     cells.extend(evaluate(pipeline, table, &shares, &chosen, money));
                 }
@@ -104,91 +163,164 @@ pub fn aggregate(
         }
     }
     cells.sort_by(|a, b| (&a.key, a.measure).cmp(&(&b.key, b.measure)));
-    let table = CellTable { period, holdings, cells, companies: parts.len(), records };
+    let table = CellTable { period, holdings, cells, companies: parts.len(), compared, records };
     Ok((table, own))
 }
 
-/// The measures of each pass.
-fn passes(pipeline: &Pipeline, records: u64) -> Vec<Vec<usize>> {
-    let each = records.max(1) * 8;
-    let at_once = usize::try_from(HELD / each).unwrap_or(usize::MAX).max(1);
-    let all: Vec<usize> = (0..pipeline.measures.len()).collect();
-    all.chunks(at_once).map(<[usize]>::to_vec).collect()
+/// Measures that ask the same of each employee, by their places in the pipeline.
+type Basis = Vec<usize>;
+
+/// The bases of each pass. Lists of values are held until all companies are read; sums are not worth counting.
+fn passes(pipeline: &Pipeline, records: u64) -> Vec<Vec<Basis>> {
+    let mut by_key: BTreeMap<&str, Basis> = BTreeMap::new();
+    for (place, measure) in pipeline.measures.iter().enumerate() {
+        by_key.entry(measure.basis_key()).or_default().push(place);
+    }
+    let mut bases: Vec<Basis> = by_key.into_values().collect();
+    bases.sort();
+    let lists = |basis: &Basis| -> u64 {
+        let asked = pipeline.tables.iter().filter(|table| table.measures.iter().any(|place| basis.contains(place)));
+        if pipeline.measures[basis[0]].shape() == Shape::Sums { 0 } else { asked.count() as u64 }
+    };
+    let mut passes: Vec<Vec<Basis>> = Vec::new();
+    let mut held = u64::MAX;
+    for basis in bases {
+        let bytes = lists(&basis) * records * 8;
+        if held.saturating_add(bytes) > HELD {
+            passes.push(Vec::new());
+            held = 0;
+        }
+        held += bytes;
+        if let Some(pass) = passes.last_mut() {
+            pass.push(basis);
+        }
+    }
+    passes
+}
+
+/// One company in a period.
+struct Member<'a> {
+    part: &'a Part,
+    /// Its part of the earlier period.
+    opening: Option<&'a Part>,
+    company: &'a Company,
+    holding: u32,
 }
 
 struct Pass<'a> {
     pipeline: &'a Pipeline,
-    /// Places of the measures of this pass.
-    measures: &'a [usize],
-    /// The day of the snapshot: who left on it or before is not counted.
-    last_day: i32,
+    bases: &'a [Basis],
+    period: Period,
+    earlier: Period,
 }
 
 /// What one company gives in a pass.
 struct Done {
     shares: Vec<Share>,
     rows: RecordBatch,
+    /// Mean pay of its groups, to be compared with a release.
+    market: Vec<CompanyRow>,
+    /// Whether its two snapshots were compared.
+    compared: bool,
 }
 
 impl Pass<'_> {
-    fn measure(&self, run: usize) -> &Measure {
-        &self.pipeline.measures[self.measures[run]]
+    /// The measures of the pass.
+    fn measures(&self) -> impl Iterator<Item = (usize, &Measure)> {
+        self.bases.iter().flatten().map(|&place| (place, &self.pipeline.measures[place]))
     }
 
-    /// The measures of a table in this pass: (place in the pipeline, place in the pass).
-    fn of_table(&self, table: usize, money: bool) -> Vec<(usize, usize)> {
-        let wanted = &self.pipeline.tables[table].measures;
-        let places = self.measures.iter().enumerate().map(|(run, &measure)| (measure, run));
-        let fits = |&(measure, run): &(usize, usize)| {
-            wanted.contains(&measure) && self.measure(run).in_record_currency() == money
+    fn needs_panel(&self) -> bool {
+        self.measures().any(|(_, measure)| measure.over != Over::Closing)
+    }
+
+    /// The bases with those of their measures that are `wanted`.
+    fn shared(&self, wanted: impl Fn(usize) -> bool) -> Vec<Shared> {
+        let of = |(run, basis): (usize, &Basis)| {
+            let measures: Vec<usize> = basis.iter().copied().filter(|&measure| wanted(measure)).collect();
+            (!measures.is_empty()).then_some(Shared { run, measures })
         };
-        places.filter(fits).collect()
+        self.bases.iter().enumerate().filter_map(of).collect()
     }
 
-    fn company(&self, part: &Part, company: &Company, holding: u32) -> Result<Done, StoreError> {
+    /// The shape of each basis of which a measure is `wanted`.
+    fn shapes(&self, wanted: impl Fn(usize) -> bool) -> Vec<Option<Shape>> {
+        let of = |basis: &Basis| {
+            let any = basis.iter().any(|&measure| wanted(measure));
+            any.then(|| self.pipeline.measures[basis[0]].shape())
+        };
+        self.bases.iter().map(of).collect()
+    }
+
+    fn company(&self, member: &Member<'_>) -> Result<Done, StoreError> {
+        let Member { part, opening, company, holding } = *member;
         let pipeline = self.pipeline;
-        let absent_currency = pipeline.currency.as_deref().unwrap_or(UNKNOWN);
-        let currency = || Axis::of_column("currency", absent_currency);
-        let axes: Vec<Vec<Axis<'_>>> = pipeline
-            .tables
-            .iter()
-            .map(|table| {
-                let finest = table.finest();
-                let of = |(&place, level): (&usize, u8)| {
-                    Axis::of_dimension(&pipeline.dimensions[place], place, level, company)
-                };
-                table.by.iter().zip(finest).map(of).chain([currency()]).collect()
-            })
-            .collect();
-        let breakdown: Vec<Axis<'_>> = pipeline
-            .company_breakdown
-            .iter()
-            .map(|column| Axis::of_column(column, UNKNOWN))
-            .chain([currency()])
-            .collect();
-        let mut partials: Vec<PartialCells> = Vec::new();
-        let groupings: Vec<&Vec<Axis<'_>>> = axes.iter().chain([&breakdown]).collect();
-        partials.extend(groupings.iter().map(|axes| PartialCells::new(axes.len())));
-        let mut values: Vec<Vec<Values>> = vec![Vec::new(); self.measures.len()];
-        part.for_each_batch(
-            |column| self.needs(column),
-            |records| {
-                let counts = self.counting(records);
-                for (partial, axes) in partials.iter_mut().zip(&groupings) {
-                    partial.update_batch(|cells, out| cells.assign(axes, records, counts.as_deref(), out));
-                }
-                for (run, values) in values.iter_mut().enumerate() {
-                    values.push(self.measure(run).values(records));
-                }
-            },
-        )?;
-        let mut partials: Vec<PartialCells> = partials.into_iter().map(|partial| partial.finalize(&values)).collect();
+        let panel = if self.needs_panel() {
+            Some(Panel::join(opening, part, (self.earlier, self.period), &pipeline.settings)?)
+        } else {
+            None
+        };
+        let groupings = groupings(pipeline, company);
+        let mut partials: Vec<PartialCells> = groupings.iter().map(|axes| PartialCells::new(axes.len())).collect();
+        let mut values: Vec<Vec<Values>> = vec![Vec::new(); self.bases.len()];
+        let joined = panel.as_ref().and_then(|panel| panel.as_ref().ok());
+        let mut sources = vec![(part, Snapshot::Closing, self.period)];
+        sources.extend(opening.filter(|_| joined.is_some()).map(|part| (part, Snapshot::Opening, self.earlier)));
+        for (part, snapshot, period) in sources {
+            let mut start = 0;
+            part.for_each_batch(
+                |column| self.needs(column),
+                |records| {
+                    for (partial, axes) in partials.iter_mut().zip(&groupings) {
+                        partial.update_batch(|cells, out| cells.assign(axes, records, out));
+                    }
+                    let batch =
+                        Batch::new(records, &pipeline.settings, snapshot, period, joined.map(|panel| (panel, start)));
+                    for (basis, values) in self.bases.iter().zip(&mut values) {
+                        values.push(pipeline.measures[basis[0]].values(&batch));
+                    }
+                    start += records.len();
+                },
+            )?;
+        }
+        let own_shapes = self.shapes(|measure| pipeline.company_measures.contains(&measure));
+        let own = partials.pop().unwrap_or_else(|| PartialCells::new(0)).finalize(&values, &own_shapes);
+        let finish = |(table, partial): (usize, PartialCells)| {
+            let shapes = self.shapes(|measure| pipeline.tables[table].measures.contains(&measure));
+            Share { holding, partial: partial.finalize(&values, &shapes) }
+        };
+        let shares: Vec<Share> = partials.into_iter().enumerate().map(finish).collect();
         drop(values);
-        let own = partials.pop().unwrap_or_else(|| PartialCells::new(0));
-        let rows = rows_of(&company.id, &part.period, &own, self.measures, pipeline)
+        let own_bases = self.shared(|measure| pipeline.company_measures.contains(&measure));
+        let mut rows = rows_of(&own, &own_bases, pipeline);
+        if let Some(Err(why)) = &panel {
+            rows.extend(self.without_panel(why));
+            rows.sort_by_key(|row| row.measure);
+        }
+        let of_market = |row: &CompanyRow| matches!(pipeline.measures[row.measure].kind, MeasureKind::Market);
+        let (market, rows) = rows.into_iter().partition::<Vec<_>, _>(of_market);
+        let rows = batch(&company.id, &part.period, rows, pipeline)
             .map_err(|error| StoreError::Damaged { path: part.path.clone(), error: error.to_string() })?;
-        let shares = partials.into_iter().map(|partial| Share { holding, partial }).collect();
-        Ok(Done { shares, rows })
+        Ok(Done { shares, rows, market, compared: joined.is_some() })
+    }
+
+    /// Rows that say why there are no figures.
+    fn without_panel(&self, why: &NoPanel) -> impl Iterator<Item = CompanyRow> {
+        let codes = Arc::new(vec![TOTAL.to_owned(); self.pipeline.company_breakdown.len()]);
+        let note = why.to_string();
+        let of_company = |place: &usize| self.pipeline.company_measures.contains(place);
+        let no_order = self.pipeline.settings.level_order.is_none();
+        let unsettled = move |measure: &Measure| no_order && measure.requires.contains(&Requirement::LevelOrder);
+        let panel = self
+            .measures()
+            .filter(move |(place, measure)| measure.over != Over::Closing && of_company(place) && !unsettled(measure));
+        panel.map(move |(measure, _)| CompanyRow {
+            codes: codes.clone(),
+            measure,
+            currency: None,
+            summary: None,
+            note: Some(note.clone()),
+        })
     }
 
     /// Whether a stored column is read in this pass.
@@ -197,19 +329,25 @@ impl Pass<'_> {
             DimensionSource::Record(name) => name == column,
             DimensionSource::Company(_) => false,
         });
-        let fits = |need: &String| match need.split_once('*') {
-            Some((start, end)) => column.starts_with(start) && column.ends_with(end),
-            None => need == column,
-        };
         of_dimension
             || matches!(column, "currency" | "termination_date")
             || self.pipeline.company_breakdown.iter().any(|name| name == column)
-            || (0..self.measures.len()).any(|run| self.measure(run).needs.iter().any(fits))
+            || self.measures().any(|(_, measure)| measure.reads_column(column))
     }
+}
 
-    /// Which records count: those of employees who have not left by the day of the snapshot. None where all do.
-    fn counting(&self, records: &Records) -> Option<Vec<bool>> {
-        let dates = records.dates("termination_date")?;
-        Some(dates.iter().map(|date| date.is_none_or(|date| date > self.last_day)).collect())
-    }
+/// The groupings of a company's records: one for each table, and last the company's own breakdown; the last axis of each is
+/// the currency.
+fn groupings<'a>(pipeline: &'a Pipeline, company: &Company) -> Vec<Vec<Axis<'a>>> {
+    let absent_currency = pipeline.settings.currency.as_deref().unwrap_or(UNKNOWN);
+    let currency = || match &pipeline.settings.reference.exchange_rates {
+        Some(rates) => Axis::Constant(rates.to().to_owned()),
+        None => Axis::of_column("currency", absent_currency),
+    };
+    let of_table = |table: &'a Table| {
+        let of = |(&place, level): (&usize, u8)| Axis::of_dimension(&pipeline.dimensions[place], place, level, company);
+        table.by.iter().zip(table.finest()).map(of).chain([currency()]).collect()
+    };
+    let breakdown = pipeline.company_breakdown.iter().map(|column| Axis::of_column(column, UNKNOWN));
+    pipeline.tables.iter().map(of_table).chain([breakdown.chain([currency()]).collect()]).collect()
 }

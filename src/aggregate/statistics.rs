@@ -4,10 +4,13 @@
 //! Invariant: no step depends on the order of the values. Percentiles are linear interpolations between closest ranks
 //! (Hyndman-Fan type 7), standard deviations those of a sample (n - 1).
 
-use crate::exact::{Amount, Quotient, SCALE};
+use crate::exact::{Amount, Quotient, SCALE, percentile};
 
 /// The percentiles that are computed.
 pub const PERCENTILES: [i128; 5] = [10, 25, 50, 75, 90];
+
+/// Parts of an amount step in which figures of companies are compared and averaged.
+pub const PARTS: i128 = 10_000_000;
 
 /// Statistics of one list of values.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,6 +31,15 @@ impl Statistics {
     /// The statistics of `values`, which are reordered; none of an empty list.
     #[must_use]
     pub fn of(values: &mut [Amount]) -> Option<Self> {
+        if !values.is_empty() {
+            order(values);
+        }
+        Self::of_ordered(values)
+    }
+
+    /// The statistics of values of which every rank that a percentile needs is in its place, as it is where they are sorted.
+    #[must_use]
+    pub fn of_ordered(values: &[Amount]) -> Option<Self> {
         let count = values.len();
         if count == 0 {
             return None;
@@ -44,11 +56,7 @@ impl Statistics {
                 distance * distance
             })
             .sum();
-        order(values);
-        let percentiles = PERCENTILES.map(|percent| {
-            let (numerator, denominator) = percentile(values, percent);
-            Quotient::new(numerator, denominator)
-        });
+        let percentiles = PERCENTILES.map(|percent| percentile(values, percent));
         Some(Self {
             count: count as u64,
             mean: Quotient::new(total, n),
@@ -58,15 +66,11 @@ impl Statistics {
         })
     }
 
-    /// Statistics of means of which each counts alike, whatever stands behind it: `means` are `(total, count)`. Each mean is
-    /// taken to 1/10,000,000 of an amount step, so that the order of companies cannot matter.
+    /// Statistics of figures of which each counts alike, whatever stands behind it; they are in [`PARTS`] of an amount step,
+    /// so that the order of companies cannot matter.
     #[must_use]
-    pub fn of_means(means: impl Iterator<Item = (i128, u64)>) -> Option<Self> {
-        const PARTS: i128 = 10_000_000;
-        let mut fine: Vec<i128> = means
-            .filter(|(_, count)| *count > 0)
-            .map(|(total, count)| crate::exact::divide_half_even(total * PARTS, i128::from(count)))
-            .collect();
+    pub fn of_figures(figures: impl Iterator<Item = i128>) -> Option<Self> {
+        let mut fine: Vec<i128> = figures.collect();
         fine.sort_unstable();
         let n = fine.len() as i128;
         let (first, last) = (*fine.first()?, *fine.last()?);
@@ -93,19 +97,6 @@ fn total(values: &[Amount], low: Amount, high: Amount) -> i128 {
     let largest = low.unsigned_abs().max(high.unsigned_abs());
     let fits = largest.checked_mul(values.len() as u64).is_some_and(|bound| i64::try_from(bound).is_ok());
     if fits { i128::from(values.iter().sum::<Amount>()) } else { values.iter().map(|&value| i128::from(value)).sum() }
-}
-
-/// Percentile `percent` of values that [`order`] has ordered, as numerator and denominator.
-#[must_use]
-pub fn percentile(ordered: &[Amount], percent: i128) -> (i128, i128) {
-    let rank = (ordered.len() as i128 - 1) * percent;
-    let below = usize::try_from(rank / 100).unwrap_or(0);
-    let rest = rank % 100;
-    if rest == 0 {
-        return (i128::from(ordered[below]), 1);
-    }
-    let (low, high) = (i128::from(ordered[below]), i128::from(ordered[below + 1]));
-    (low * 100 + (high - low) * rest, 100)
 }
 
 /// Reorders values so that every rank that [`PERCENTILES`] need holds the value that sorting would put there.
@@ -159,9 +150,9 @@ mod tests {
 
     #[test]
     fn each_company_counts_alike() {
-        // Means 10, 20 and 60, whatever the numbers of employees.
-        let means = [(100_000, 1), (20_000_000, 100), (1_200_000, 2)];
-        let statistics = Statistics::of_means(means.into_iter()).expect("three");
+        // Figures 10, 20 and 60, whatever the numbers of employees.
+        let figures = [100_000, 200_000, 600_000].map(|figure: i128| figure * PARTS);
+        let statistics = Statistics::of_figures(figures.into_iter()).expect("three");
         assert_eq!(statistics.mean.to_f64(), 30.0);
         assert_eq!(statistics.percentiles.map(Quotient::to_f64), [12.0, 15.0, 20.0, 40.0, 52.0]);
     }
@@ -173,8 +164,7 @@ mod tests {
             sorted.sort_unstable();
             let statistics = Statistics::of(&mut values).expect("values");
             for (place, percent) in PERCENTILES.into_iter().enumerate() {
-                let (numerator, denominator) = percentile(&sorted, percent);
-                prop_assert_eq!(statistics.percentiles[place], Quotient::new(numerator, denominator));
+                prop_assert_eq!(statistics.percentiles[place], percentile(&sorted, percent));
             }
         }
 

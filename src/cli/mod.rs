@@ -5,6 +5,7 @@
 
 mod check;
 mod keys;
+mod metrics;
 mod plan;
 mod progress;
 mod pseudonymize;
@@ -65,6 +66,12 @@ enum Command {
     Check(check::Check),
     /// Check a release against its own manifest and policy
     Verify(verify::Verify),
+    /// List the metrics, or explain one
+    #[command(after_help = "Examples:
+  payquorum metrics                                    all of them
+  payquorum metrics health_take_up                     one
+  payquorum metrics --pipeline pipelines/quarterly.toml   which of them my uploads can give")]
+    Metrics(metrics::Metrics),
     /// Make a master key, or name the present one
     Keys(keys::Keys),
     /// Replace employee IDs in a CSV file, on a company's own premises
@@ -134,6 +141,7 @@ impl Arguments {
             Command::Plan(plan) => plan.execute(),
             Command::Check(check) => check.execute(),
             Command::Verify(verify) => verify.execute(),
+            Command::Metrics(metrics) => metrics.execute(),
             Command::Keys(keys) => keys.execute(),
             Command::Pseudonymize(pseudonymize) => pseudonymize.execute(),
             Command::Completions { shell } => {

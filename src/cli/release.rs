@@ -6,11 +6,12 @@
 use clap::Args;
 
 use super::{PipelineArguments, Refused, progress, summary};
-use crate::aggregate::{aggregate, write_company_table};
+use crate::aggregate::{Snapshots, aggregate, write_company_table};
 use crate::disclose::{DiscloseError, disclose};
 use crate::intake::Register;
 use crate::pipeline::Pipeline;
 use crate::release::publish;
+use crate::scorecard::add_market_ratios;
 use crate::store::Store;
 
 #[derive(Debug, Args)]
@@ -43,7 +44,7 @@ impl Release {
         refuse_overlaps(&pipeline)?;
         let register = Register::read(&pipeline.companies, &pipeline.dimensions)?;
         let store = Store::open(&pipeline.workspace, self.release.wait)?;
-        release(&pipeline, &register, &store, &self.release)
+        release(pipeline, &register, &store, &self.release)
     }
 }
 
@@ -55,7 +56,7 @@ pub(super) fn refuse_overlaps(pipeline: &Pipeline) -> Result<(), DiscloseError> 
 
 /// Aggregate, disclose, publish.
 pub(super) fn release(
-    pipeline: &Pipeline,
+    mut pipeline: Pipeline,
     register: &Register,
     store: &Store,
     arguments: &ReleaseArguments,
@@ -64,30 +65,33 @@ pub(super) fn release(
     let latest = || catalogue.latest_period().and_then(|period| pipeline.period_kind.parse(period));
     let period = pipeline.period.or_else(latest);
     let period = period.ok_or_else(|| Refused("the store holds no period of this pipeline's kind".to_owned()))?;
-    let parts = catalogue.of_period(&period.to_string());
-    if parts.is_empty() {
+    let snapshots = Snapshots::of(&catalogue, &pipeline, period);
+    if snapshots.parts.is_empty() {
         return Err(
             Refused(format!("the store holds no records of {period}; upload them, or name another period")).into()
         );
     }
-    let bar = progress::bar(parts.iter().map(|part| part.rows).sum(), "aggregation", false);
-    let (cells, companies) = aggregate(pipeline, register, &parts, period, &|rows| bar.inc(rows))?;
+    pipeline.expand(&snapshots.found(&pipeline)?);
+    let pipeline = &pipeline;
+    refuse_overlaps(pipeline)?;
+    let bar = progress::bar(snapshots.rows(), "aggregation", false);
+    let (cells, mut companies) = aggregate(pipeline, register, &snapshots, &|rows| bar.inc(rows))?;
     bar.finish_and_clear();
+    let (safe, ledger) = disclose(&cells, pipeline)?;
+    add_market_ratios(&mut companies, &safe, pipeline, register)?;
     let own = pipeline.workspace.join("companies").join(&pipeline.name).join(format!("{period}.parquet"));
     let ledger_file = pipeline.workspace.join("ledger").join(&pipeline.name).join(format!("{period}.parquet"));
     // The companies' own metrics and the release have nothing to do with each other but the pass that made them.
     let (written, published) = rayon::join(
         || write_company_table(&companies, &own),
         || -> anyhow::Result<_> {
-            let (safe, ledger) = disclose(&cells, pipeline)?;
             ledger.write(pipeline, &ledger_file)?;
-            let published = publish(&safe, pipeline, arguments.release_date.as_deref())?;
-            Ok((safe, ledger, published))
+            Ok(publish(&safe, pipeline, arguments.release_date.as_deref())?)
         },
     );
     written?;
-    let (safe, ledger, published) = published?;
-    eprint!("{}", summary::release(&published, &safe, &ledger, pipeline, parts.len(), &[own, ledger_file]));
+    let published = published?;
+    eprint!("{}", summary::release(&published, &safe, &ledger, pipeline, &cells, &[own, ledger_file]));
     println!("{}", published.folder.display());
     Ok(())
 }

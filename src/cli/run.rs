@@ -49,6 +49,6 @@ impl Run {
                         with `--skip-refused`. The uploads that were taken are in the store";
             return Err(Refused(text.to_owned()).into());
         }
-        release::release(&pipeline, &register, &store, &self.release)
+        release::release(pipeline, &register, &store, &self.release)
     }
 }

@@ -5,6 +5,7 @@
 use std::fmt::{self, Write as _};
 use std::path::PathBuf;
 
+use crate::aggregate::CellTable;
 use crate::disclose::{Ledger, SafeTable, Verdict};
 use crate::ingest::rejects_file;
 use crate::intake::{IntakeReport, Register, UploadReport};
@@ -75,12 +76,12 @@ pub(super) fn release(
     safe: &SafeTable,
     ledger: &Ledger,
     pipeline: &Pipeline,
-    companies: usize,
+    cells: &CellTable,
     private: &[PathBuf],
 ) -> String {
     let mut text = String::new();
     // Writing to a string cannot fail.
-    let _ = write_release(&mut text, published, safe, ledger, pipeline, companies, private);
+    let _ = write_release(&mut text, published, safe, ledger, pipeline, cells, private);
     text
 }
 
@@ -90,12 +91,20 @@ fn write_release(
     safe: &SafeTable,
     ledger: &Ledger,
     pipeline: &Pipeline,
-    companies: usize,
+    cells: &CellTable,
     private: &[PathBuf],
 ) -> fmt::Result {
     let rows = safe.rows().len() as u64;
     writeln!(out, "Release of {} for {}", pipeline.name, safe.period())?;
-    writeln!(out, "  {:>11} companies with records in the period", group(companies as u64))?;
+    writeln!(out, "  {:>11} companies with records in the period", group(cells.companies as u64))?;
+    if let Some(compared) = cells.compared {
+        let earlier = pipeline.settings.earlier(cells.period);
+        writeln!(
+            out,
+            "  {:>11} of them compared with {earlier}; the others' rows say why not",
+            group(compared as u64)
+        )?;
+    }
     writeln!(out, "  {:>11} rows: a cell of a table and a measure each", group(rows))?;
     for (family, name) in [("incumbent", "every employee alike"), ("organization", "every company alike")] {
         let counts = ledger.counts(family);
@@ -107,6 +116,7 @@ fn write_release(
             }
         }
     }
+    write_missing(out, pipeline)?;
     writeln!(out, "Where to look")?;
     if published.new {
         writeln!(out, "  release     {} (verified)", published.folder.display())?;
@@ -124,6 +134,19 @@ fn write_release(
         published.folder.join("benchmarks.parquet").display()
     )?;
     writeln!(out, "  check it anywhere: payquorum verify {}", published.folder.display())
+}
+
+/// Entries of reference tables that records asked for and that are not there.
+fn write_missing(out: &mut String, pipeline: &Pipeline) -> fmt::Result {
+    let mut tables = pipeline.settings.reference.missing();
+    tables.extend(pipeline.settings.aging.as_ref().map(|aging| ("aging rates", aging.missing())));
+    for (table, entries) in tables.iter().filter(|(_, entries)| !entries.is_empty()) {
+        let listed = entries.iter().take(LISTED).cloned().collect::<Vec<_>>().join("; ");
+        let more = entries.len().saturating_sub(LISTED);
+        let more = if more > 0 { format!("; and {more} more") } else { String::new() };
+        writeln!(out, "No entry in {table} (their employees have no value): {listed}{more}")?;
+    }
+    Ok(())
 }
 
 /// A number with a space between groups of three digits.

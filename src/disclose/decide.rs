@@ -63,8 +63,8 @@ pub fn disclose(cells: &CellTable, pipeline: &Pipeline) -> Result<(SafeTable, Le
     for judged in judged {
         let key = &judged.cell.key;
         let is_listed = listed.get(&slot(key)).is_none_or(|nodes| nodes.contains(&roll_up::node(key)));
-        let shown = Shown::of(judged.cell, policy);
-        let kind = pipeline.measures[judged.cell.measure].kind;
+        let measure = &pipeline.measures[judged.cell.measure];
+        let (shown, kind) = (Shown::of(judged.cell, measure, policy), measure.kind);
         for (family, (evidence, broken)) in [("incumbent", &judged.incumbent), ("organization", &judged.organization)] {
             let verdict = match broken {
                 _ if !is_listed => Verdict::Withheld(Rule::OtherLevel),
@@ -90,25 +90,26 @@ pub fn disclose(cells: &CellTable, pipeline: &Pipeline) -> Result<(SafeTable, Le
 }
 
 fn judge<'a>(cell: &'a Cell, pipeline: &Pipeline) -> Judged<'a> {
-    let kind = pipeline.measures[cell.measure].kind;
+    let measure = &pipeline.measures[cell.measure];
+    let kind = measure.kind;
     let verdict = |evidence: Evidence| {
         let broken = first_broken(&evidence, &pipeline.policy);
         (evidence, broken)
     };
-    Judged {
-        cell,
-        incumbent: verdict(Evidence::incumbent(cell, kind)),
-        organization: verdict(Evidence::organization(cell, kind)),
+    let mut incumbent = verdict(Evidence::incumbent(cell, kind));
+    if Shown::of(cell, measure, &pipeline.policy).percentiles_given_away {
+        incumbent.1.get_or_insert(Rule::Percentiles);
     }
+    Judged { cell, incumbent, organization: verdict(Evidence::organization(cell, kind)) }
 }
 
 /// Withholds every measure of a family in a cell where one of them is withheld: the others would give it back.
 fn tie(judged: &mut [Judged<'_>], pipeline: &Pipeline) {
-    type Tie<'k> = (Arc<CellKey>, &'static str);
+    type Tie<'k> = (Arc<CellKey>, &'k str);
     let mut broken: BTreeSet<(Tie<'_>, bool)> = BTreeSet::new();
     let tie_of = |judged: &Judged<'_>| -> Option<Tie<'_>> {
         let family = pipeline.measures[judged.cell.measure].family.as_ref()?;
-        Some((judged.cell.key.clone(), family.name))
+        Some((judged.cell.key.clone(), family.name.as_ref()))
     };
     for judged in judged.iter() {
         if let Some(tie) = tie_of(judged) {
@@ -187,7 +188,7 @@ fn withheld(family: &str, shown: &Shown, kind: MeasureKind) -> Vec<&'static str>
         }
         return names;
     }
-    if kind == MeasureKind::Share {
+    if !kind.is_distribution() {
         return names;
     }
     if !shown.deviation {
@@ -206,23 +207,22 @@ fn row(judged: &Judged<'_>, shown: &Shown, pipeline: &Pipeline) -> SafeRow {
     let policy: &Policy = &pipeline.policy;
     let measure = &pipeline.measures[cell.measure];
     let step = rounding::step(&measure.unit, &policy.rounding);
-    let distribution = measure.kind == MeasureKind::Distribution;
     let incumbent = judged.incumbent.1.is_none().then(|| {
-        let statistics = &cell.incumbent;
+        let statistics = cell.incumbent.statistics.as_ref().filter(|_| measure.kind.is_distribution());
         let percentile = |place: usize| {
-            (distribution && shown.percentiles[place]).then(|| rounding::figure(statistics.percentiles[place], step))
+            let statistics = statistics.filter(|_| shown.percentiles[place])?;
+            Some(rounding::figure(statistics.percentiles[place], step))
         };
         Figures {
-            mean: Some(rounding::figure(statistics.mean, step)),
+            mean: cell.incumbent.figure.map(|figure| rounding::figure(figure, step)),
             deviation: statistics
-                .deviation
-                .filter(|_| distribution && shown.deviation)
+                .and_then(|statistics| statistics.deviation)
+                .filter(|_| shown.deviation)
                 .map(|root| rounding::deviation(root, step)),
             percentiles: std::array::from_fn(percentile),
         }
     });
-    let organization = judged.organization.1.is_none().then(|| {
-        let statistics = &cell.organization;
+    let organization = cell.organization.as_ref().filter(|_| judged.organization.1.is_none()).map(|statistics| {
         // P25, P50 and P75 are the second to fourth of the five.
         let percentile = |place: usize| {
             shown.organization_percentiles.then(|| rounding::figure(statistics.percentiles[place + 1], step))
@@ -236,8 +236,8 @@ fn row(judged: &Judged<'_>, shown: &Shown, pipeline: &Pipeline) -> SafeRow {
     SafeRow {
         key: cell.key.clone(),
         measure: cell.measure,
-        companies: anything.then_some(cell.contributions.len() as u64),
-        employees: anything.then(|| rounding::employees(cell.employees(), policy.rounding.employees)),
+        companies: anything.then(|| cell.holdings()),
+        employees: anything.then(|| rounding::employees(cell.employees(measure.kind), policy.rounding.employees)),
         incumbent,
         organization,
     }

@@ -1,82 +1,128 @@
 //! What the rules judge: who stands behind a cell, and how much of it is theirs.
 //!
-//! In: the contributions of a cell. Out: [`Evidence`]. Invariant: companies under one owner count as one holding, and a
-//! measure that can be negative is judged on absolute values.
+//! In: the contributions of a cell. Out: [`Evidence`]. Invariant: companies under one owner count as one holding; a measure
+//! that can be negative is judged on absolute values; a share, ratio or gap is judged on both of its sides.
 
-use crate::aggregate::Cell;
-use crate::exact::{SCALE, divide_half_even};
+use crate::aggregate::{Cell, Contribution};
+use crate::exact::SCALE;
 use crate::measure::MeasureKind;
 
 /// The evidence for one cell, measure and weighting.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a finding of its own, and any combination occurs")]
 pub struct Evidence {
-    /// Holdings with a value.
-    pub holdings: u64,
-    /// Employees with a value.
-    pub employees: u64,
-    /// Employees of each holding, largest first.
-    pub employees_of: Vec<i128>,
-    /// What the rules of concentration judge, each list largest first: the absolute contributions; for a share, the
-    /// employees who have it, and those who have it not.
+    /// Those who must be enough: one group, or women and men of a gap.
+    pub populations: Vec<Population>,
+    /// What the rules of concentration judge, each list largest first: absolute contributions; of a share the employees who
+    /// have it, and those who have it not; of a ratio both sums; of a gap the pay of women, and of men.
     pub contributions: Vec<Vec<i128>>,
-    /// Whether one holding's part of employees and value is judged: not where every holding counts alike.
-    pub judge_share: bool,
+    /// Whether one holding's part of the employees is judged: not where every holding counts alike.
+    pub judge_employee_share: bool,
+    /// Whether one holding's part of the value is judged: not of employees who have something, or have it not.
+    pub judge_value_share: bool,
     /// Employees on the two sides of a share.
     pub groups: Option<[u64; 2]>,
     /// Whether every value is zero.
     pub all_zero: bool,
+    /// Whether there is a figure at all.
+    pub defined: bool,
+    /// Holdings with a figure of their own, where every holding counts alike.
+    pub figures: Option<u64>,
+}
+
+/// A group of people behind a figure.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Population {
+    /// Holdings with a value.
+    pub holdings: u64,
+    /// Employees with a value.
+    pub employees: u64,
+    /// What each holding has of them, largest first; only proportions matter.
+    pub employees_of: Vec<i128>,
 }
 
 impl Evidence {
     /// Evidence for the incumbent-weighted figures of a cell.
     #[must_use]
     pub fn incumbent(cell: &Cell, kind: MeasureKind) -> Self {
-        let totals = cell.contributions.iter().map(|contribution| contribution.total);
+        let amounts = |side: usize| largest_first(cell.contributions.iter().map(move |own| own.amounts[side].abs()));
         let contributions = match kind {
-            MeasureKind::Distribution => vec![largest_first(totals.map(i128::abs))],
-            MeasureKind::Share => {
-                let with = |contribution: &crate::aggregate::Contribution| contribution.total / i128::from(SCALE);
-                let without = |contribution: &_| -> i128 {
-                    let contribution: &crate::aggregate::Contribution = contribution;
-                    i128::from(contribution.employees) - with(contribution)
-                };
-                vec![
-                    largest_first(cell.contributions.iter().map(with)),
-                    largest_first(cell.contributions.iter().map(without)),
-                ]
+            MeasureKind::Ratio { counts: true, .. } => {
+                let without = |own: &Contribution| (own.amounts[1] - own.amounts[0]).abs();
+                vec![amounts(0), largest_first(cell.contributions.iter().map(without))]
             }
+            MeasureKind::Ratio { counts: false, .. } | MeasureKind::Gap(_) => vec![amounts(0), amounts(1)],
+            kind if two_sided(kind) => vec![amounts(0), amounts(1)],
+            _ => vec![amounts(0)],
         };
-        Self { contributions, judge_share: true, ..Self::common(cell, kind) }
+        Self {
+            contributions,
+            judge_employee_share: true,
+            judge_value_share: !two_sided(kind),
+            defined: cell.incumbent.figure.is_some(),
+            ..Self::common(cell, kind)
+        }
     }
 
-    /// Evidence for the organization-weighted figures: the contribution of a holding is its mean.
+    /// Evidence for the organization-weighted figures: the contribution of a holding is its own figure.
     #[must_use]
     pub fn organization(cell: &Cell, kind: MeasureKind) -> Self {
-        const PARTS: i128 = 10_000_000;
-        let means = cell.contributions.iter().map(|contribution| {
-            divide_half_even(contribution.total.abs() * PARTS, i128::from(contribution.employees.max(1)))
-        });
-        Self { contributions: vec![largest_first(means)], judge_share: false, ..Self::common(cell, kind) }
+        let figures: Vec<i128> = cell.contributions.iter().filter_map(|own| own.figure).map(i128::abs).collect();
+        Self {
+            figures: Some(figures.len() as u64),
+            defined: !figures.is_empty(),
+            contributions: vec![largest_first(figures.into_iter())],
+            ..Self::common(cell, kind)
+        }
     }
 
     fn common(cell: &Cell, kind: MeasureKind) -> Self {
-        let employees = cell.employees();
-        let with: i128 =
-            cell.contributions.iter().map(|contribution| contribution.total).sum::<i128>() / i128::from(SCALE);
-        let with = u64::try_from(with).unwrap_or(0);
+        let of = &cell.contributions;
+        let populations = match kind {
+            MeasureKind::Gap(_) => [0, 1]
+                .map(|side| {
+                    let people = || of.iter().map(move |own| own.people[side]).filter(|&people| people > 0);
+                    Population {
+                        holdings: people().count() as u64,
+                        employees: people().sum(),
+                        employees_of: largest_first(people().map(i128::from)),
+                    }
+                })
+                .to_vec(),
+            // A holding may have a part of a person there whom several pay bands share.
+            MeasureKind::QuartileBand(..) => vec![Population {
+                holdings: cell.holdings(),
+                employees: cell.incumbent.employees,
+                employees_of: largest_first(of.iter().map(|own| own.amounts[0] + own.amounts[1])),
+            }],
+            _ => vec![Population {
+                holdings: of.len() as u64,
+                employees: cell.employees(kind),
+                employees_of: largest_first(of.iter().map(|own| i128::from(own.employees))),
+            }],
+        };
         Self {
-            holdings: cell.contributions.len() as u64,
-            employees,
-            employees_of: largest_first(
-                cell.contributions.iter().map(|contribution| i128::from(contribution.employees)),
-            ),
+            populations,
             contributions: Vec::new(),
-            judge_share: false,
-            groups: (kind == MeasureKind::Share).then(|| [with, employees.saturating_sub(with)]),
-            all_zero: kind == MeasureKind::Distribution
-                && cell.incumbent.uniform
-                && cell.contributions.iter().all(|contribution| contribution.total == 0),
+            judge_employee_share: false,
+            judge_value_share: false,
+            groups: groups(cell, kind),
+            all_zero: cell.incumbent.all_zero,
+            defined: true,
+            figures: None,
         }
+    }
+
+    /// Holdings with a value: of a gap, of the side with fewer.
+    #[must_use]
+    pub fn holdings(&self) -> u64 {
+        self.populations.iter().map(|population| population.holdings).min().unwrap_or(0)
+    }
+
+    /// Employees with a value: of a gap, of the side with fewer.
+    #[must_use]
+    pub fn employees(&self) -> u64 {
+        self.populations.iter().map(|population| population.employees).min().unwrap_or(0)
     }
 
     /// The largest holding's part of a list, for people; zero where the list sums to zero.
@@ -89,6 +135,25 @@ impl Evidence {
             _ => 0.0,
         }
     }
+}
+
+/// Whether the two sides of a figure are people or things that are counted: those who have something, and who have it not.
+fn two_sided(kind: MeasureKind) -> bool {
+    kind.is_share() || matches!(kind, MeasureKind::Ratio { counts: true, .. })
+}
+
+/// How many are on either side of what is counted.
+fn groups(cell: &Cell, kind: MeasureKind) -> Option<[u64; 2]> {
+    if !two_sided(kind) {
+        return None;
+    }
+    if let MeasureKind::Ratio { .. } = kind {
+        let sum = |side: usize| cell.contributions.iter().map(|own| own.amounts[side]).sum::<i128>();
+        let whole = |amount: i128| u64::try_from(amount.div_euclid(i128::from(SCALE))).unwrap_or(0);
+        return Some([whole(sum(0)), whole(sum(1) - sum(0))]);
+    }
+    let with = cell.incumbent.parts.and_then(|parts| parts.n_numerator).unwrap_or(0);
+    Some([with, cell.incumbent.employees.saturating_sub(with)])
 }
 
 fn largest_first(values: impl Iterator<Item = i128>) -> Vec<i128> {

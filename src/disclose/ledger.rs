@@ -4,21 +4,17 @@
 //! decided and the evidence that it had; no company and no employee is named.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Float64Array, RecordBatch, StringArray, UInt64Array};
 use arrow::datatypes::{Field, Schema};
-use parquet::arrow::ArrowWriter;
-use parquet::basic::{Compression, ZstdLevel};
-use parquet::file::properties::WriterProperties;
 
 use super::evidence::Evidence;
 use super::rules::Rule;
 use crate::aggregate::CellKey;
 use crate::pipeline::{Pipeline, TOTAL};
-use crate::store::StoreError;
+use crate::store::{StoreError, write_table};
 
 /// What was decided about a family of figures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -81,22 +77,11 @@ impl Ledger {
     /// # Errors
     /// [`StoreError`]: the file cannot be written.
     pub fn write(&self, pipeline: &Pipeline, file: &Path) -> Result<(), StoreError> {
-        let damaged = |error: String| StoreError::Damaged { path: file.to_owned(), error };
-        let folder = file.parent().unwrap_or(Path::new(""));
-        std::fs::create_dir_all(folder).map_err(StoreError::io(folder))?;
-        let batch = self.batch(pipeline).map_err(|error| damaged(error.to_string()))?;
-        let beside = file.with_extension("new");
-        let properties = WriterProperties::builder()
-            .set_compression(Compression::ZSTD(ZstdLevel::try_new(1).unwrap_or_default()))
-            .set_created_by(concat!("payquorum ", env!("CARGO_PKG_VERSION")).to_owned())
-            .build();
-        let out = File::create(&beside).map_err(StoreError::io(&beside))?;
-        let mut writer =
-            ArrowWriter::try_new(out, batch.schema(), Some(properties)).map_err(|error| damaged(error.to_string()))?;
-        writer.write(&batch).map_err(|error| damaged(error.to_string()))?;
-        let out = writer.into_inner().map_err(|error| damaged(error.to_string()))?;
-        out.sync_all().map_err(StoreError::io(&beside))?;
-        std::fs::rename(&beside, file).map_err(StoreError::io(file))
+        let damaged =
+            |error: arrow::error::ArrowError| StoreError::Damaged { path: file.to_owned(), error: error.to_string() };
+        let batch = self.batch(pipeline).map_err(damaged)?;
+        let secret = ("payquorum.confidentiality", "private: for the privacy officer only".to_owned());
+        write_table(file, &batch.schema(), &[batch], &[secret])
     }
 
     fn batch(&self, pipeline: &Pipeline) -> Result<RecordBatch, arrow::error::ArrowError> {
@@ -156,12 +141,23 @@ impl Ledger {
             "Statistics that are withheld from published figures.",
             texts(&|decision| Some(decision.withheld_statistics.join(" "))),
         ));
-        columns.push(("holdings".into(), "Holdings with a value.", counts(&|evidence| evidence.holdings)));
-        columns.push(("employees".into(), "Employees with a value.", counts(&|evidence| evidence.employees)));
+        columns.push((
+            "holdings".into(),
+            "Holdings with a value (of a gap: on the side with fewer).",
+            counts(&Evidence::holdings),
+        ));
+        columns.push((
+            "employees".into(),
+            "Employees with a value (of a gap: on the side with fewer).",
+            counts(&Evidence::employees),
+        ));
         columns.push((
             "largest_employee_part".into(),
             "The largest holding's part of the employees.",
-            parts(&|evidence| Some(Evidence::largest_part(&evidence.employees_of))),
+            parts(&|evidence| {
+                let lists = evidence.populations.iter().map(|population| &population.employees_of);
+                lists.map(|list| Evidence::largest_part(list)).reduce(f64::max)
+            }),
         ));
         columns.push((
             "largest_value_part".into(),

@@ -9,12 +9,7 @@ use crate::pipeline::Rounding;
 
 /// The step for figures of a unit; zero means unrounded.
 pub(super) fn step(unit: &Unit, rounding: &Rounding) -> Amount {
-    match unit {
-        Unit::MoneyPerHour => rounding.hourly,
-        Unit::MoneyPerYear => rounding.annual,
-        Unit::Share => rounding.share,
-        Unit::Money(_) | Unit::Other(_) => rounding.other,
-    }
+    rounding.step(unit.rounding())
 }
 
 pub(super) fn figure(exact: Quotient, step: Amount) -> f64 {

@@ -5,6 +5,7 @@
 //! side of P10, P25, P75 and P90 enough employees of enough companies. Source: DISCLOSURE 3.
 
 use crate::aggregate::Cell;
+use crate::measure::{Measure, MeasureKind};
 use crate::pipeline::{Depth, Policy};
 
 /// Statistics that are withheld from a published cell, by their names in the release.
@@ -13,20 +14,22 @@ pub(super) struct Shown {
     /// P10, P25, P50, P75, P90.
     pub(super) percentiles: [bool; 5],
     pub(super) organization_percentiles: bool,
+    /// Whether the figure itself would give percentiles away that may not be shown.
+    pub(super) percentiles_given_away: bool,
 }
 
 impl Shown {
-    pub(super) fn of(cell: &Cell, policy: &Policy) -> Self {
+    pub(super) fn of(cell: &Cell, measure: &Measure, policy: &Policy) -> Self {
         let holdings = cell.contributions.len() as u64;
         let deep = |place: usize, depth: Depth| {
             holdings >= depth.companies
-                && cell.employees() >= depth.employees
+                && cell.incumbent.employees >= depth.employees
                 && cell.sides[place]
                     .iter()
                     .all(|side| side.employees >= depth.side_employees && side.holdings >= depth.side_companies)
         };
         // Where all values are the same, any spread would tell everybody's: only mean and median are shown.
-        let spread = !cell.incumbent.uniform;
+        let spread = cell.incumbent.statistics.as_ref().is_some_and(|statistics| !statistics.uniform);
         Self {
             deviation: spread,
             percentiles: [
@@ -36,7 +39,16 @@ impl Shown {
                 spread && deep(3, policy.quartiles),
                 spread && deep(4, policy.deciles),
             ],
-            organization_percentiles: holdings >= policy.organization_percentile_companies,
+            organization_percentiles: cell
+                .organization
+                .as_ref()
+                .is_some_and(|figures| figures.count >= policy.organization_percentile_companies),
+            percentiles_given_away: match measure.kind {
+                MeasureKind::Dispersion { deciles: true, .. } => {
+                    !spread || !deep(0, policy.deciles) || !deep(4, policy.deciles)
+                }
+                _ => false,
+            },
         }
     }
 }

@@ -5,9 +5,11 @@
 //! conversion that writes a published figure, so sums never depend on the order of rows.
 
 mod number_format;
+mod percentile;
 mod quotient;
 
 pub use number_format::{DecimalMark, NumberFault, NumberFormat, ThousandsMark};
+pub use percentile::percentile;
 pub use quotient::{Quotient, divide_half_even};
 
 /// A fixed-point number in 1/10,000 of its unit (euro, hour, day ...).

@@ -26,6 +26,33 @@ impl Quotient {
         Self::new(i128::from(amount), 1)
     }
 
+    /// What is divided.
+    #[must_use]
+    pub fn numerator(self) -> i128 {
+        self.numerator
+    }
+
+    /// What it is divided by; positive.
+    #[must_use]
+    pub fn denominator(self) -> i128 {
+        self.denominator
+    }
+
+    /// `self / other` as a number of its own (1 is [`SCALE`] steps); none unless `other` is positive.
+    #[must_use]
+    pub fn divided_by(self, other: Self) -> Option<Self> {
+        let denominator = self.denominator * other.numerator;
+        (other.numerator > 0).then(|| Self::new(self.numerator * other.denominator * i128::from(SCALE), denominator))
+    }
+
+    /// The nearest whole number of steps of 1/`parts` of an [`Amount`] step, halves to the even one.
+    #[must_use]
+    pub fn in_parts(self, parts: i128) -> i128 {
+        let whole = self.numerator.div_euclid(self.denominator);
+        let rest = self.numerator.rem_euclid(self.denominator);
+        whole * parts + divide_half_even(rest * parts, self.denominator)
+    }
+
     /// The value in units (not in 1/10,000), as the nearest double that two roundings give.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "the one conversion to a float, for publishing")]
@@ -86,6 +113,15 @@ mod tests {
                 (Quotient::new(numerator, denominator), Quotient::new(numerator * factor, denominator * factor));
             assert!((fast.to_f64() - slow.to_f64()).abs() <= f64::EPSILON * slow.to_f64().abs());
         }
+    }
+
+    #[test]
+    fn fractions_are_divided_and_cut_exactly() {
+        let (three, two) = (Quotient::new(30_000, 1), Quotient::new(100_000, 5));
+        assert_eq!(three.divided_by(two).map(|ratio| ratio.in_parts(1)), Some(15_000));
+        assert_eq!(three.divided_by(Quotient::whole(0)), None);
+        assert_eq!(Quotient::new(-1, 3).in_parts(1_000), -333);
+        assert_eq!(Quotient::new(i128::MAX / 4, i128::MAX / 40_000_000).in_parts(10), 100_000_000);
     }
 
     #[test]

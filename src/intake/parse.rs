@@ -202,7 +202,7 @@ impl Context<'_> {
     }
 
     fn new_row(&self) -> Row {
-        let currency = self.pipeline.currency.as_ref().and_then(|code| code.as_bytes().try_into().ok());
+        let currency = self.pipeline.settings.currency.as_ref().and_then(|code| code.as_bytes().try_into().ok());
         Row {
             currency,
             has_currency: currency.is_some(),

@@ -223,7 +223,7 @@ impl Pass<'_> {
             .columns
             .iter()
             .any(|(_, column)| column.kind == ColumnKind::Money && !is_currency_code(&column.unit));
-        if money && !mapping.has("currency") && pipeline.currency.is_none() {
+        if money && !mapping.has("currency") && pipeline.settings.currency.is_none() {
             return Err(Refusal::NoDefault { column: "currency", example: "currency = \"EUR\"" });
         }
         if mapping.has("base_pay") && !mapping.has("pay_basis") && pipeline.settings.pay_basis.is_none() {

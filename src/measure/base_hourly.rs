@@ -1,29 +1,30 @@
 //! **base_hourly**: contracted pay for an hour.
 //!
 //! In: `base_pay`, `pay_basis`, `weekly_hours`. Out: `base_pay / hours of the pay basis`, with hours of a day h/5, week h,
-//! two weeks 2h, half month 52h/24, month 52h/12, quarter 13h, year 52h. Zero and negative pay are values.
+//! two weeks 2h, half month 52h/24, month 52h/12, quarter 13h, year 52h.
 //! Invariant: hours are those of the contract or the declared standard; without either there is no value.
 //! Source: ILO, *Resolution concerning an integrated system of wages statistics* (1973): normal time rates of pay.
 
-use super::pay_basis::{PayBasis, all_hourly, base_pay};
-use super::{Measure, MeasureKind, MeasureSettings, Population, Unit, plain_column};
+use super::pay_basis::hourly;
+use super::{Basis, Direction, Measure, MeasureKind, Shape, Unit, columns};
 
-pub(super) fn measure(settings: &MeasureSettings) -> Measure {
-    let settings = settings.clone();
+/// The columns that pay for an hour cannot do without.
+pub(super) const NEEDS: [&str; 3] = ["base_pay", "pay_basis", "weekly_hours"];
+
+/// Pay for an hour of each employee.
+pub(super) fn basis() -> Basis {
+    Basis::new("base_hourly", Shape::List, hourly)
+}
+
+pub(super) fn measure() -> Measure {
     Measure {
-        name: "base_hourly".to_owned(),
         unit: Unit::MoneyPerHour,
-        kind: MeasureKind::Distribution,
+        direction: Direction::HigherIsBetter,
         formula: "base_pay / hours in its pay_basis, by weekly_hours".to_owned(),
         source: "ILO resolution on wages statistics (1973), normal time rates of pay",
-        needs: ["base_pay", "pay_basis", "weekly_hours"].map(str::to_owned).to_vec(),
-        family: None,
-        population: Population::All,
-        compute: Box::new(move |records| {
-            if all_hourly(records, &settings) {
-                return plain_column(records, "base_pay");
-            }
-            base_pay(records, &settings, PayBasis::hourly)
-        }),
+        treatment: "without hours (of the record, else the declared standard) there is no value; zero and negative pay are values",
+        needs: columns(&NEEDS),
+        by_currency: true,
+        ..Measure::of("base_hourly", MeasureKind::Distribution, basis())
     }
 }

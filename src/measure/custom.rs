@@ -4,21 +4,21 @@
 //! Invariant: an amount whose unit is a currency counts in that currency only.
 //! Source: the pipeline.
 
-use super::{Measure, MeasureKind, Population, Unit, plain_column};
+use super::{Basis, Measure, MeasureKind, Shape, Unit};
 use crate::record::is_currency_code;
 
 pub(super) fn measure(name: &str, unit: &str) -> Measure {
     let column = name.to_owned();
-    let unit = if is_currency_code(unit) { Unit::Money(unit.to_owned()) } else { Unit::Other(unit.to_owned()) };
     Measure {
-        name: name.to_owned(),
-        unit,
-        kind: MeasureKind::Distribution,
+        unit: if is_currency_code(unit) { Unit::Money(unit.to_owned()) } else { Unit::Other(unit.to_owned()) },
         formula: name.to_owned(),
         source: "declared by the pipeline",
+        treatment: "zero and negative numbers are values; an empty field is not",
         needs: vec![name.to_owned()],
-        family: None,
-        population: Population::All,
-        compute: Box::new(move |records| plain_column(records, &column)),
+        ..Measure::of(
+            name,
+            MeasureKind::Distribution,
+            Basis::new(format!("custom {name}"), Shape::List, move |batch| batch.number_values(&column)),
+        )
     }
 }

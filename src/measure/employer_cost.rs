@@ -1,23 +1,38 @@
-//! **`<plan>_employer_cost`**: what the employer pays for a plan, per employee.
+//! **`<plan>_employer_cost`**: what the employer pays for a plan, per employee; **benefits_employer_cost** for all plans.
 //!
-//! In: `benefit_<plan>_employer_cost`. Out: the column as it stands; zero for those who do not take part is a value.
-//! Invariant: an empty field is no value.
+//! In: `benefit_<plan>_employer_cost`, `benefit_<plan>_enrolled`. Out: the cost; zero where it is empty and the record says
+//! that the employee does not take part; for all plans the sum over those that the record reports.
+//! Invariant: an employee who takes part in a plan of unknown cost, or of whom no cost is known, has no value.
 //! Source: BLS, *Employer Costs for Employee Compensation*, over all workers.
 
-use super::benefits_employer_cost::BENEFITS;
-use super::{Measure, MeasureKind, MeasureSettings, Population, Unit, plain_column};
+use super::formula::benefit_plan::{Plans, Reads, column};
+use super::{Basis, Batch, Direction, Family, Measure, MeasureKind, Shape, Unit, Values};
 
-pub(super) fn measure(plan: &str, _: &MeasureSettings) -> Measure {
-    let cost = format!("benefit_{plan}_employer_cost");
+/// All plans together are the sum of the single ones.
+pub(super) const BENEFITS: Family = Family::new("benefits_employer_cost = the sum of every plan's employer cost");
+
+/// What the employer pays for each employee.
+pub(super) fn cost(batch: &Batch<'_>, plan: &str) -> Values {
+    let plans = Plans::of(batch, plan);
+    Values::from_options((0..batch.len()).map(|record| plans.cost(record)))
+}
+
+pub(super) fn measure(plan: &str) -> Measure {
+    let name = plan.to_owned();
     Measure {
-        name: format!("{plan}_employer_cost"),
         unit: Unit::MoneyPerYear,
-        kind: MeasureKind::Distribution,
-        formula: cost.clone(),
+        direction: Direction::HigherIsBetter,
+        formula: format!("{} per employee, takes part or not", column(plan, Reads::Cost)),
         source: "BLS Employer Costs for Employee Compensation",
-        needs: vec![cost.clone()],
+        treatment: "an empty cost is zero where the record says that the employee does not take part; who takes part in a plan of unknown cost has no value",
+        needs: vec![column(plan, Reads::Cost)],
+        reads: vec![column(plan, Reads::Enrolled)],
         family: Some(BENEFITS),
-        population: Population::All,
-        compute: Box::new(move |records| plain_column(records, &cost)),
+        by_currency: true,
+        ..Measure::of(
+            format!("{plan}_employer_cost"),
+            MeasureKind::Distribution,
+            Basis::new(format!("{plan}_employer_cost"), Shape::List, move |batch| cost(batch, &name)),
+        )
     }
 }

@@ -1,39 +1,38 @@
-//! **`<plan>_employer_cost_per_participant`**: what the employer pays for a plan, per employee who takes part.
+//! **`<plan>_employer_cost_per_participant`**: what the employer pays for a plan, per employee who takes part;
+//! **benefits_employer_cost_per_participant** for all plans, per employee who takes part in at least one.
 //!
-//! In: `benefit_<plan>_employer_cost` and `benefit_<plan>_enrolled`. Out: the cost of those enrolled; where the upload has
-//! no `enrolled` column and the pipeline says `participation_from_cost`, of those with cost above zero.
+//! In: `benefit_<plan>_employer_cost` and what participation reads. Out: the cost of those enrolled.
 //! Invariant: those who do not take part have no value.
-//! Source: US National Compensation Survey, employer premiums per participant.
+//! Source: BLS, *National Compensation Survey*, employer premiums per participant.
 
-use arrow::array::Array;
-
-use super::benefits_employer_cost::BENEFITS;
-use super::{Measure, MeasureKind, MeasureSettings, Population, Unit, Values};
+use super::employer_cost::BENEFITS;
+use super::formula::benefit_plan::{Plans, Reads, column, words};
+use super::{Basis, Direction, Measure, MeasureKind, MeasureSettings, Shape, Unit, Values, participation};
 
 pub(super) fn measure(plan: &str, settings: &MeasureSettings) -> Measure {
-    let from_cost = settings.participation_from_cost;
-    let (enrolled, cost) = (format!("benefit_{plan}_enrolled"), format!("benefit_{plan}_employer_cost"));
+    let name = plan.to_owned();
+    let compute = move |batch: &super::Batch<'_>| {
+        let plans = Plans::of(batch, &name);
+        Values::from_options((0..batch.len()).map(|record| plans.cost_of_participant(record)))
+    };
+    let (mut needs, reads) = participation::columns(plan, settings);
+    if !needs.contains(&column(plan, Reads::Cost)) {
+        needs.push(column(plan, Reads::Cost));
+    }
     Measure {
-        name: format!("{plan}_employer_cost_per_participant"),
         unit: Unit::MoneyPerYear,
-        kind: MeasureKind::Distribution,
-        formula: format!("{cost} of employees with {enrolled}"),
-        source: "US National Compensation Survey, employer premiums",
-        needs: vec![enrolled.clone(), cost.clone()],
+        direction: Direction::HigherIsBetter,
+        formula: format!("{} of employees enrolled in {}", column(plan, Reads::Cost), words(plan)),
+        source: "BLS National Compensation Survey, employer premiums",
+        treatment: "who does not take part, or has no cost reported, has no value; a reported zero is a value",
+        needs,
+        reads,
         family: Some(BENEFITS),
-        population: Population::All,
-        compute: Box::new(move |records| {
-            let Some(cost) = records.numbers(&cost) else { return Values::absent(records.len()) };
-            let enrolled = records.flags(&enrolled);
-            let value = |record: usize| {
-                let amount = cost.is_valid(record).then(|| cost.value(record))?;
-                let takes_part = match enrolled {
-                    Some(enrolled) => enrolled.is_valid(record) && enrolled.value(record),
-                    None => from_cost && amount > 0,
-                };
-                takes_part.then_some(amount)
-            };
-            Values::from_options((0..records.len()).map(value))
-        }),
+        by_currency: true,
+        ..Measure::of(
+            format!("{plan}_employer_cost_per_participant"),
+            MeasureKind::Distribution,
+            Basis::new(format!("{plan}_employer_cost_per_participant"), Shape::List, compute),
+        )
     }
 }

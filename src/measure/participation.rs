@@ -1,36 +1,39 @@
-//! **`<plan>_participation`**: the share of employees who take part in a benefit plan.
+//! **`<plan>_participation`**: the share of employees who take part in a benefit plan; **benefits_participation** in at least
+//! one.
 //!
 //! In: `benefit_<plan>_enrolled`; where the pipeline says `participation_from_cost` and the upload lacks that column,
 //! `benefit_<plan>_employer_cost` above zero. Out: one or zero per employee.
 //! Invariant: an employee of whom nothing is reported is in neither the numerator nor the denominator.
-//! Source: US National Compensation Survey, *participation* = enrolled / all.
+//! Source: BLS, *National Compensation Survey*, participation = enrolled / all.
 
-use super::{Measure, MeasureKind, MeasureSettings, Population, Unit, Values};
+use super::formula::benefit_plan::{Plans, Reads, column, take_up_family, words};
+use super::{Basis, Direction, Measure, MeasureKind, MeasureSettings, Shape, Values};
+
+/// The columns that tell who takes part: (needed, read where there).
+pub(super) fn columns(plan: &str, settings: &MeasureSettings) -> (Vec<String>, Vec<String>) {
+    let (enrolled, cost) = (column(plan, Reads::Enrolled), column(plan, Reads::Cost));
+    if settings.participation_from_cost { (vec![cost], vec![enrolled]) } else { (vec![enrolled], Vec::new()) }
+}
 
 pub(super) fn measure(plan: &str, settings: &MeasureSettings) -> Measure {
-    let from_cost = settings.participation_from_cost;
-    let (enrolled, cost) = (format!("benefit_{plan}_enrolled"), format!("benefit_{plan}_employer_cost"));
-    let mut needs = vec![enrolled.clone()];
-    if from_cost {
-        needs.push(cost.clone());
-    }
+    let name = plan.to_owned();
+    let compute = move |batch: &super::Batch<'_>| {
+        let plans = Plans::of(batch, &name);
+        Values::from_flags((0..batch.len()).map(|record| plans.enrolled(record)))
+    };
+    let (needs, reads) = columns(plan, settings);
     Measure {
-        name: format!("{plan}_participation"),
-        unit: Unit::Share,
-        kind: MeasureKind::Share,
-        formula: format!("employees with {enrolled} / employees with a report of it"),
-        source: "US National Compensation Survey, participation",
+        direction: Direction::HigherIsBetter,
+        formula: format!("employees enrolled in {} / employees with a report of it", words(plan)),
+        source: "BLS National Compensation Survey, participation",
+        treatment: "an empty field or absent column is not counted",
         needs,
-        family: None,
-        population: Population::All,
-        compute: Box::new(move |records| {
-            if let Some(enrolled) = records.flags(&enrolled) {
-                return Values::from_options(enrolled.iter().map(|flag| flag.map(Values::flag)));
-            }
-            match records.numbers(&cost).filter(|_| from_cost) {
-                Some(cost) => Values::from_options(cost.iter().map(|cost| cost.map(|cost| Values::flag(cost > 0)))),
-                None => Values::absent(records.len()),
-            }
-        }),
+        reads,
+        family: Some(take_up_family(plan)),
+        ..Measure::of(
+            format!("{plan}_participation"),
+            MeasureKind::Share,
+            Basis::new(format!("{plan}_participation"), Shape::Sums, compute),
+        )
     }
 }

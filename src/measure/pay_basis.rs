@@ -4,12 +4,12 @@
 //! Invariant: contract hours count, never 2,080 for everybody; missing hours give the declared standard, or no value.
 //! Source: METRICS "base_hourly"; weeks a year are 52, as in the US National Compensation Survey.
 
-use arrow::array::Array;
+use arrow::array::Decimal64Array;
 
-use super::{MeasureSettings, Values};
+use super::batch::value;
+use super::{Batch, Values};
 use crate::exact::{Amount, SCALE, divide_half_even};
 use crate::record::PAY_BASES;
-use crate::store::Records;
 
 /// The time that one `base_pay` pays for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,39 +95,56 @@ fn yearly(hourly: Amount, weekly_hours: Amount) -> Option<Amount> {
     narrow(divide_half_even(i128::from(hourly) * i128::from(weekly_hours) * 52, i128::from(SCALE)))
 }
 
-fn narrow(amount: i128) -> Option<Amount> {
+pub(super) fn narrow(amount: i128) -> Option<Amount> {
     Amount::try_from(amount).ok()
 }
 
 /// Base pay of each record, brought to another time by `convert(basis, pay, weekly hours)`.
 pub(super) fn base_pay(
-    records: &Records,
-    settings: &MeasureSettings,
+    batch: &Batch<'_>,
     convert: impl Fn(PayBasis, Amount, Option<Amount>) -> Option<Amount>,
 ) -> Values {
-    let Some(pay) = records.numbers("base_pay") else { return Values::absent(records.len()) };
-    let hours = records.numbers("weekly_hours");
-    let texts = records.texts("pay_basis");
+    match batch.money("base_pay") {
+        Some(pay) => brought(batch, &pay, convert),
+        None => Values::absent(batch.len()),
+    }
+}
+
+/// Any amount for one `pay_basis`, brought to another time.
+pub(super) fn brought(
+    batch: &Batch<'_>,
+    pay: &Decimal64Array,
+    convert: impl Fn(PayBasis, Amount, Option<Amount>) -> Option<Amount>,
+) -> Values {
+    let (basis, hours) = (bases(batch), batch.weekly_hours());
+    let value = |record: usize| convert(basis(record)?, value(pay, record)?, hours(record));
+    Values::from_options((0..batch.len()).map(value))
+}
+
+/// The pay basis of each record, or the declared one.
+pub(super) fn bases<'a>(batch: &Batch<'a>) -> impl Fn(usize) -> Option<PayBasis> + use<'a> {
+    let texts = batch.records().texts("pay_basis");
     let known: Vec<Option<PayBasis>> = texts.iter().flat_map(|texts| texts.words().map(PayBasis::of_word)).collect();
-    let values = (0..records.len()).map(|record| {
-        let basis = match &texts {
-            Some(texts) => texts.code(record).map_or(settings.pay_basis, |code| known[code]),
-            None => settings.pay_basis,
-        }?;
-        let pay = pay.is_valid(record).then(|| pay.value(record))?;
-        let hours = hours.filter(|hours| hours.is_valid(record)).map(|hours| hours.value(record));
-        convert(basis, pay, hours.or(settings.standard_weekly_hours))
-    });
-    Values::from_options(values)
+    let default = batch.settings().pay_basis;
+    move |record| match &texts {
+        Some(texts) => texts.code(record).map_or(default, |code| known[code]),
+        None => default,
+    }
+}
+
+/// Pay for an hour.
+pub(super) fn hourly(batch: &Batch<'_>) -> Values {
+    if all_hourly(batch) { batch.money_values("base_pay") } else { base_pay(batch, PayBasis::hourly) }
 }
 
 /// Whether every record of the batch is paid by the hour, so that base pay needs no conversion.
-pub(super) fn all_hourly(records: &Records, settings: &MeasureSettings) -> bool {
-    match records.texts("pay_basis") {
+fn all_hourly(batch: &Batch<'_>) -> bool {
+    let default = batch.settings().pay_basis;
+    match batch.records().texts("pay_basis") {
         Some(texts) => {
-            (texts.complete() || settings.pay_basis == Some(PayBasis::Hour)) && texts.words().all(|word| word == "hour")
+            (texts.complete() || default == Some(PayBasis::Hour)) && texts.words().all(|word| word == "hour")
         }
-        None => settings.pay_basis == Some(PayBasis::Hour),
+        None => default == Some(PayBasis::Hour),
     }
 }
 

@@ -6,24 +6,31 @@
 
 use super::base_annual::CASH;
 use super::pay_basis::{PayBasis, base_pay};
-use super::{Measure, MeasureKind, MeasureSettings, Population, Unit, Values, plain_column};
+use super::{Basis, Batch, Direction, Measure, MeasureKind, Shape, Unit, Values, columns};
 
-pub(super) fn measure(settings: &MeasureSettings) -> Measure {
-    let settings = settings.clone();
+/// The columns that total cash cannot do without.
+pub(super) const NEEDS: [&str; 4] = ["base_pay", "pay_basis", "weekly_hours", "variable_pay"];
+
+/// Total cash of each employee.
+pub(super) fn total_cash(batch: &Batch<'_>) -> Values {
+    let variable = batch.money_values("variable_pay");
+    base_pay(batch, PayBasis::annual).map(|record, base| base.checked_add(variable.get(record)?))
+}
+
+pub(super) fn measure() -> Measure {
     Measure {
-        name: "total_cash_annual".to_owned(),
         unit: Unit::MoneyPerYear,
-        kind: MeasureKind::Distribution,
+        direction: Direction::HigherIsBetter,
         formula: "base_annual + variable_pay".to_owned(),
         source: "WorldatWork, total cash compensation",
-        needs: ["base_pay", "pay_basis", "weekly_hours", "variable_pay"].map(str::to_owned).to_vec(),
+        treatment: "without base or variable pay there is no value; zero and negative pay are values",
+        needs: columns(&NEEDS),
         family: Some(CASH),
-        population: Population::All,
-        compute: Box::new(move |records| {
-            let base = base_pay(records, &settings, PayBasis::annual);
-            let variable = plain_column(records, "variable_pay");
-            let sum = |record| base.get(record)?.checked_add(variable.get(record)?);
-            Values::from_options((0..records.len()).map(sum))
-        }),
+        by_currency: true,
+        ..Measure::of(
+            "total_cash_annual",
+            MeasureKind::Distribution,
+            Basis::new("total_cash_annual", Shape::List, total_cash),
+        )
     }
 }

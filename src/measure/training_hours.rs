@@ -1,21 +1,23 @@
 //! **training_hours**: hours of training of twelve months.
 //!
-//! In: `training_hours`. Out: the column as it stands. Zero is a value; an empty field is not.
+//! In: `training_hours`. Out: the column as it stands. Zero is a value. GRI 404-1 asks for the mean by gender and job: use a table or a breakdown by them
 //! Invariant: a company that does not report the column has no value for anybody.
-//! Source: GRI 404-1, average hours of training per employee.
+//! Source: GRI 404-1, average hours of training per year per employee.
 
-use super::{Measure, MeasureKind, Population, Unit, plain_column};
+use super::{Basis, Direction, Measure, MeasureKind, Shape, Unit, columns};
 
 pub(super) fn measure() -> Measure {
     Measure {
-        name: "training_hours".to_owned(),
         unit: Unit::Other("hours per year".to_owned()),
-        kind: MeasureKind::Distribution,
+        direction: Direction::HigherIsBetter,
         formula: "training_hours of the 12 months to the snapshot".to_owned(),
         source: "GRI 404-1, average hours of training per employee",
-        needs: vec!["training_hours".to_owned()],
-        family: None,
-        population: Population::All,
-        compute: Box::new(|records| plain_column(records, "training_hours")),
+        treatment: "zero and negative numbers are values; an empty field is not",
+        needs: columns(&["training_hours"]),
+        ..Measure::of(
+            "training_hours",
+            MeasureKind::Distribution,
+            Basis::new("training_hours", Shape::List, |batch| batch.number_values("training_hours")),
+        )
     }
 }

@@ -1,21 +1,25 @@
 //! **variable_pay**: bonus, commission and other variable pay of twelve months.
 //!
-//! In: `variable_pay`. Out: the column as it stands. Zero is a value; an empty field is not.
+//! In: `variable_pay`. Out: the column as it stands. Zero is a value.
 //! Invariant: a company that does not report the column has no value for anybody.
 //! Source: WorldatWork, variable pay.
 
-use super::{Measure, MeasureKind, Population, Unit, plain_column};
+use super::{Basis, Direction, Measure, MeasureKind, Shape, Unit, columns};
 
 pub(super) fn measure() -> Measure {
     Measure {
-        name: "variable_pay".to_owned(),
         unit: Unit::MoneyPerYear,
-        kind: MeasureKind::Distribution,
+        direction: Direction::HigherIsBetter,
         formula: "variable_pay of the 12 months to the snapshot".to_owned(),
         source: "WorldatWork, variable pay",
-        needs: vec!["variable_pay".to_owned()],
+        treatment: "zero and negative numbers are values; an empty field is not",
+        needs: columns(&["variable_pay"]),
         family: Some(super::base_annual::CASH),
-        population: Population::All,
-        compute: Box::new(|records| plain_column(records, "variable_pay")),
+        by_currency: true,
+        ..Measure::of(
+            "variable_pay",
+            MeasureKind::Distribution,
+            Basis::new("variable_pay", Shape::List, |batch| batch.money_values("variable_pay")),
+        )
     }
 }

@@ -6,6 +6,7 @@
 
 mod format;
 mod hierarchy;
+mod measuring;
 mod overlap;
 mod protection;
 mod read;
@@ -19,7 +20,7 @@ pub use overlap::Overlap;
 pub use protection::{Depth, Dominance, Policy, PriorPosterior, Rounding};
 
 use crate::exact::Amount;
-use crate::measure::{Measure, MeasureSettings};
+use crate::measure::{Found, Measure, MeasureSettings, Population, fits};
 use crate::period::{Period, PeriodKind};
 use crate::problem::FileProblems;
 use crate::record::Column;
@@ -48,8 +49,6 @@ pub struct Pipeline {
     pub formats: Vec<NamedFormat>,
     /// Columns with the headers by which uploads name them, first choice first.
     pub columns: Vec<MappedColumn>,
-    /// Currency of records that do not say.
-    pub currency: Option<String>,
     /// The part of an upload's rows that may be rejected before it is refused whole, in 1/10,000.
     pub max_reject_share: Amount,
     /// What two differing rows for one employee and period mean.
@@ -60,10 +59,16 @@ pub struct Pipeline {
     pub dimensions: Vec<Dimension>,
     /// The benchmark tables.
     pub tables: Vec<Table>,
-    /// The measures that the tables use, each once.
+    /// The measures that tables and companies use, each once.
     pub measures: Vec<Measure>,
+    /// The names of measures that count positive values only.
+    pub positive: Vec<String>,
     /// Record columns by which a company's own metrics are also broken down.
     pub company_breakdown: Vec<String>,
+    /// Places of the measures of companies' own metrics.
+    pub company_measures: Vec<usize>,
+    /// Patterns of names of further such measures, as in `*_participation`.
+    pub company_patterns: Vec<String>,
     /// The rules in force.
     pub policy: Policy,
     /// SHA-256 of the file and of the classification files that it names.
@@ -151,6 +156,8 @@ pub struct Table {
     pub roll_up: bool,
     /// Places of its measures in the pipeline; the first one leads a roll-up.
     pub measures: Vec<usize>,
+    /// Patterns of names of further measures.
+    pub patterns: Vec<String>,
 }
 
 impl Pipeline {
@@ -169,11 +176,56 @@ impl Pipeline {
         named.map_or(&self.format, |named| &named.format)
     }
 
+    /// Puts the measures that patterns mean in their place, now that it is known what plans, skills and codes there are.
+    pub fn expand(&mut self, found: &Found) {
+        for table in 0..self.tables.len() {
+            let names = expanded(&self.tables[table].patterns, found);
+            let fits = |place: &usize, measures: &[Measure]| measures[*place].fits_tables();
+            let places: Vec<usize> = names.iter().filter_map(|name| self.measure(name)).collect();
+            for place in places {
+                if fits(&place, &self.measures) && !self.tables[table].measures.contains(&place) {
+                    self.tables[table].measures.push(place);
+                }
+            }
+        }
+        for name in expanded(&self.company_patterns, found) {
+            if let Some(place) = self.measure(&name)
+                && !self.company_measures.contains(&place)
+            {
+                self.company_measures.push(place);
+            }
+        }
+    }
+
+    /// The place of a measure, which is made where it is not there yet.
+    fn measure(&mut self, name: &str) -> Option<usize> {
+        if let Some(place) = self.measures.iter().position(|measure| measure.name == name) {
+            return Some(place);
+        }
+        let mut measure = read::find_measure(name, &self.columns, &self.settings)?;
+        if self.positive.contains(&measure.name) {
+            measure.population = Population::Positive;
+        }
+        self.measures.push(measure);
+        Some(self.measures.len() - 1)
+    }
+
+    /// Whether any pattern asks for ethnicities, whose codes only the records tell.
+    #[must_use]
+    pub fn asks_for_ethnicities(&self) -> bool {
+        let mut patterns = self.tables.iter().flat_map(|table| &table.patterns).chain(&self.company_patterns);
+        patterns.any(|pattern| fits(pattern, "ethnicity_code_representation"))
+    }
+
     /// Why this pipeline's tables cannot be released until secondary suppression exists.
     #[must_use]
     pub fn overlaps(&self) -> Vec<Overlap> {
         overlap::find(self)
     }
+}
+
+fn expanded(patterns: &[String], found: &Found) -> Vec<String> {
+    patterns.iter().flat_map(|pattern| found.expand(pattern)).collect()
 }
 
 impl Table {

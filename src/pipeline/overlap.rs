@@ -17,7 +17,7 @@ pub enum Overlap {
     /// Two tables publish one measure.
     Measure(String, String, String),
     /// Two tables publish measures that a sum ties.
-    Family(String, String, &'static str),
+    Family(String, String, String),
     /// A table publishes a sum and a part of it, and what is left is not judged: table, sum, part, and the mend.
     Remainder(String, String, String, &'static str),
 }
@@ -87,9 +87,12 @@ fn remainder(pipeline: &Pipeline, table: &Table) -> Option<Overlap> {
         let mend = "publish all three of total_cash_annual, base_annual and variable_pay, or only one";
         return overlap("total_cash_annual", part, mend);
     }
-    let of_plan = |name: &&&str| name.contains("_employer_cost") && **name != "benefits_employer_cost";
-    let plan = names.iter().find(of_plan).filter(|_| has("benefits_employer_cost"))?;
-    overlap("benefits_employer_cost", plan, "publish the total over all plans, or single plans")
+    let endings = ["_employer_cost", "_employer_cost_per_participant", "_cost_per_hour_worked"];
+    let of_benefits = |name: &&&str| endings.iter().any(|ending| name.ends_with(ending));
+    let of_all = |name: &&&str| **name == "benefit_load" || of_benefits(name) && name.starts_with("benefits_");
+    let all = names.iter().find(of_all)?;
+    let plan = names.iter().find(|name| of_benefits(name) && !of_all(name))?;
+    overlap(all, plan, "publish the cost of all plans, or of single plans")
 }
 
 fn between(pipeline: &Pipeline, one: &Table, other: &Table) -> Vec<Overlap> {
@@ -99,7 +102,9 @@ fn between(pipeline: &Pipeline, one: &Table, other: &Table) -> Vec<Overlap> {
             let (left, right) = (&pipeline.measures[a], &pipeline.measures[b]);
             let overlap = match (&left.family, &right.family) {
                 _ if a == b => Overlap::Measure(one.name.clone(), other.name.clone(), left.name.clone()),
-                (Some(x), Some(y)) if x == y => Overlap::Family(one.name.clone(), other.name.clone(), x.name),
+                (Some(x), Some(y)) if x == y => {
+                    Overlap::Family(one.name.clone(), other.name.clone(), x.name.to_string())
+                }
                 _ => continue,
             };
             if !found.contains(&overlap) {

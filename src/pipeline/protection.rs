@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::section::Section;
 use crate::exact::{Amount, SCALE};
+use crate::measure::RoundingClass;
 
 /// Fewest companies that any policy may ask for.
 pub const FLOOR_COMPANIES: u64 = 3;
@@ -93,6 +94,20 @@ pub struct Rounding {
     pub other: Amount,
     /// Numbers of employees.
     pub employees: u64,
+}
+
+impl Rounding {
+    /// The step of a class of figures, in 1/10,000.
+    #[must_use]
+    pub fn step(&self, class: RoundingClass) -> Amount {
+        match class {
+            RoundingClass::Hourly => self.hourly,
+            RoundingClass::Annual => self.annual,
+            RoundingClass::Share => self.share,
+            RoundingClass::Employees => Amount::try_from(self.employees).unwrap_or(1).saturating_mul(SCALE),
+            RoundingClass::Other => self.other,
+        }
+    }
 }
 
 /// The presets, by name. A change of any number needs a new version.

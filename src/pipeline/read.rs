@@ -14,10 +14,10 @@ use super::{
     Policy, Table,
 };
 use crate::exact::{Amount, SCALE};
-use crate::measure::{Measure, MeasureSettings, PayBasis, Population};
+use crate::measure::{Measure, MeasureSettings, Population, catalogue};
 use crate::period::PeriodKind;
 use crate::problem::{FileProblems, Problems, nearest};
-use crate::record::{Column, ColumnKind, PAY_BASES, is_currency_code, is_plain_name};
+use crate::record::{Column, ColumnKind, is_plain_name};
 
 pub(super) fn read(file: &Path, overrides: &Overrides) -> Result<Pipeline, FileProblems> {
     let bytes = std::fs::read(file);
@@ -41,7 +41,8 @@ pub(super) fn read(file: &Path, overrides: &Overrides) -> Result<Pipeline, FileP
     if !problems.is_empty() {
         return Err(problems.of(file));
     }
-    let mut reader = Reader { root: Section::root(&table, &problems), file, classifications: Sha256::new() };
+    let root = Section::root(&table, &problems);
+    let mut reader = Reader { root, file, classifications: Sha256::new(), references: Sha256::new() };
     let pipeline = reader.pipeline(text, overrides);
     reader.root.finish();
     match pipeline {
@@ -59,10 +60,12 @@ struct Input {
     multiple_jobs: MultipleJobs,
 }
 
-struct Reader<'a> {
-    root: Section<'a>,
+pub(super) struct Reader<'a> {
+    pub(super) root: Section<'a>,
     file: &'a Path,
     classifications: Sha256,
+    /// Tables that figures depend on, but not how uploads are read.
+    pub(super) references: Sha256,
 }
 
 impl<'a> Reader<'a> {
@@ -93,10 +96,13 @@ impl<'a> Reader<'a> {
         let input = self.input();
         let formats = self.formats(input.as_ref().map(|input| &input.format));
         let columns = self.columns();
-        let (settings, currency) = self.defaults();
+        let settings = self.settings(period_kind);
         let dimensions = self.dimensions(&columns);
-        let (tables, measures) = self.tables(&dimensions, &columns, &settings);
-        let company_breakdown = self.company_breakdown(&columns);
+        let positive = self.populations();
+        let mut chosen = Chosen { columns: &columns, settings: &settings, positive: &positive, measures: Vec::new() };
+        let tables = self.tables(&dimensions, &mut chosen);
+        let company = self.company_metrics(&mut chosen, &tables);
+        let measures = chosen.measures;
         let protection = self.root.section("protection");
         let policy = Policy::read(protection.as_ref());
         if let Some(protection) = protection {
@@ -109,6 +115,7 @@ impl<'a> Reader<'a> {
         });
         let digest: [u8; 32] = {
             let mut hasher = self.classifications.clone();
+            hasher.update(self.references.clone().finalize());
             hasher.update(text.as_bytes());
             hasher.finalize().into()
         };
@@ -133,21 +140,23 @@ impl<'a> Reader<'a> {
             format: input.format,
             formats,
             columns,
-            currency,
             max_reject_share: input.max_reject_share,
             multiple_jobs: input.multiple_jobs,
             settings,
             dimensions,
             tables,
             measures,
-            company_breakdown,
+            positive,
+            company_breakdown: company.by,
+            company_measures: company.measures,
+            company_patterns: company.patterns,
             policy,
             digest,
             intake_digest,
         })
     }
 
-    fn path(&self, relative: &str) -> PathBuf {
+    pub(super) fn path(&self, relative: &str) -> PathBuf {
         let folder = self.file.parent().unwrap_or(Path::new(""));
         tidy(&folder.join(relative))
     }
@@ -245,29 +254,24 @@ impl<'a> Reader<'a> {
         columns
     }
 
-    fn defaults(&self) -> (MeasureSettings, Option<String>) {
-        let Some(section) = self.root.section("defaults") else { return (MeasureSettings::default(), None) };
-        let bases: Vec<(&'static str, PayBasis)> =
-            PAY_BASES.iter().filter_map(|word| PayBasis::of_word(word).map(|basis| (*word, basis))).collect();
-        let currency = section.text("currency");
-        if let Some(currency) = &currency
-            && !is_currency_code(&currency.value)
-        {
-            section.problems.add(&currency.at, "is no currency of ISO 4217", "write three letters, as in \"EUR\"");
-        }
-        let settings = MeasureSettings {
-            pay_basis: section.choice("pay_basis", &bases),
-            standard_weekly_hours: section.decimal("standard_weekly_hours", SCALE, 168 * SCALE),
-            participation_from_cost: section.flag("participation_from_cost").unwrap_or(false),
-        };
-        section.finish();
-        (settings, currency.map(|text| text.value))
-    }
-
     /// The dimensions that make sense; what does not is among the problems.
     fn dimensions(&mut self, columns: &[MappedColumn]) -> Vec<Dimension> {
         let Some(section) = self.root.section("dimensions") else { return Vec::new() };
-        section.entries().iter().filter_map(|entry| self.dimension(&section, entry, columns)).collect()
+        let entries = section.entries();
+        for entry in &entries {
+            let level_of = entries.iter().find(|other| format!("{}_level", other.name.value) == entry.name.value);
+            if let Some(other) = level_of {
+                section.problems.add(
+                    &entry.name.at,
+                    format!(
+                        "`{}` is also the column of the level of the dimension `{}`",
+                        entry.name.value, other.name.value
+                    ),
+                    "give one of the two another name",
+                );
+            }
+        }
+        entries.iter().filter_map(|entry| self.dimension(&section, entry, columns)).collect()
     }
 
     fn dimension(
@@ -276,8 +280,28 @@ impl<'a> Reader<'a> {
         entry: &super::section::Entry<'a>,
         columns: &[MappedColumn],
     ) -> Option<Dimension> {
-        const TAKEN: [&str; 9] =
-            ["table", "period", "measure", "unit", "currency", "status", "mean", "sd", "n_employees"];
+        const TAKEN: [&str; 20] = [
+            "table",
+            "period",
+            "measure",
+            "unit",
+            "currency",
+            "status",
+            "mean",
+            "sd",
+            "n_employees",
+            "n_companies",
+            "p10",
+            "p25",
+            "p50",
+            "p75",
+            "p90",
+            "org_status",
+            "org_mean",
+            "org_p25",
+            "org_p50",
+            "org_p75",
+        ];
         let name = &entry.name;
         if !is_plain_name(&name.value) || TAKEN.contains(&name.value.as_str()) {
             parent.problems.add(
@@ -339,14 +363,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn tables(
-        &self,
-        dimensions: &[Dimension],
-        columns: &[MappedColumn],
-        settings: &MeasureSettings,
-    ) -> (Vec<Table>, Vec<Measure>) {
-        let populations = self.populations();
-        let mut measures: Vec<Measure> = Vec::new();
+    fn tables(&self, dimensions: &[Dimension], chosen: &mut Chosen<'_>) -> Vec<Table> {
         let mut tables: Vec<Table> = Vec::new();
         let sections = self.root.sections("tables");
         if sections.is_empty() {
@@ -378,42 +395,20 @@ impl<'a> Reader<'a> {
                     }
                 }
             }
-            let mut places = Vec::new();
             let named = section.texts("measures");
             if named.as_ref().is_none_or(Vec::is_empty) {
                 section.missing("measures", "the measures, as in `measures = [\"base_hourly\"]`");
             }
-            for text in named.unwrap_or_default() {
-                if let Some(place) = measures.iter().position(|measure| measure.name == text.value) {
-                    if !places.contains(&place) {
-                        places.push(place);
-                    }
-                    continue;
-                }
-                match find_measure(&text.value, columns, settings) {
-                    Some(mut measure) => {
-                        if populations.contains(&measure.name) {
-                            measure.population = Population::Positive;
-                        }
-                        places.push(measures.len());
-                        measures.push(measure);
-                    }
-                    None => section.problems.add(
-                        &text.at,
-                        format!("{:?} is no measure", text.value),
-                        suggestion(&text.value, Measure::names(), "measures"),
-                    ),
-                }
-            }
+            let (measures, patterns) = chosen.choose(&section, named.unwrap_or_default(), true);
             let levels = table_levels(&section, dimensions, &by);
             let totals = section.flag("totals").unwrap_or(true);
             let roll_up = section.flag("roll_up").unwrap_or(false);
             section.finish();
             if let Some(name) = name {
-                tables.push(Table { name: name.value, by, levels, totals, roll_up, measures: places });
+                tables.push(Table { name: name.value, by, levels, totals, roll_up, measures, patterns });
             }
         }
-        (tables, measures)
+        tables
     }
 
     /// The measures that count positive values only.
@@ -431,11 +426,17 @@ impl<'a> Reader<'a> {
         positive
     }
 
-    fn company_breakdown(&self, columns: &[MappedColumn]) -> Vec<String> {
-        let Some(section) = self.root.section("company_metrics") else { return Vec::new() };
-        let texts = section.texts("by").unwrap_or_default();
-        let codes = || code_columns(columns);
-        for text in &texts {
+    /// What `[company_metrics]` says; without it, companies get the measures of the tables.
+    fn company_metrics(&self, chosen: &mut Chosen<'_>, tables: &[Table]) -> CompanyMetrics {
+        let of_tables = CompanyMetrics {
+            by: Vec::new(),
+            measures: (0..chosen.measures.len()).collect(),
+            patterns: tables.iter().flat_map(|table| table.patterns.clone()).collect(),
+        };
+        let Some(section) = self.root.section("company_metrics") else { return of_tables };
+        let by = section.texts("by").unwrap_or_default();
+        let codes = || code_columns(chosen.columns);
+        for text in &by {
             if !codes().any(|name| name == text.value) {
                 section.problems.add(
                     &text.at,
@@ -444,8 +445,78 @@ impl<'a> Reader<'a> {
                 );
             }
         }
+        let by: Vec<String> = by.into_iter().map(|text| text.value).collect();
+        let metrics = match section.texts("measures") {
+            Some(named) => {
+                let (measures, patterns) = chosen.choose(&section, named, false);
+                CompanyMetrics { by, measures, patterns }
+            }
+            None => CompanyMetrics { by, ..of_tables },
+        };
         section.finish();
-        texts.into_iter().map(|text| text.value).collect()
+        metrics
+    }
+}
+
+/// `[company_metrics]`.
+struct CompanyMetrics {
+    by: Vec<String>,
+    measures: Vec<usize>,
+    patterns: Vec<String>,
+}
+
+/// The measures that have been chosen so far.
+struct Chosen<'a> {
+    columns: &'a [MappedColumn],
+    settings: &'a MeasureSettings,
+    positive: &'a [String],
+    measures: Vec<Measure>,
+}
+
+impl Chosen<'_> {
+    /// Places of the named measures, and the patterns among the names.
+    fn choose(&mut self, section: &Section<'_>, named: Vec<Placed<String>>, table: bool) -> (Vec<usize>, Vec<String>) {
+        let (mut places, mut patterns) = (Vec::new(), Vec::new());
+        for text in named {
+            if text.value == "all" {
+                patterns.push("*".to_owned());
+                continue;
+            }
+            if text.value.contains('*') {
+                patterns.push(text.value);
+                continue;
+            }
+            let chosen = self.measures.iter().position(|measure| measure.name == text.value);
+            let place = chosen.or_else(|| {
+                let mut measure = find_measure(&text.value, self.columns, self.settings)?;
+                if self.positive.contains(&measure.name) {
+                    measure.population = Population::Positive;
+                }
+                self.measures.push(measure);
+                Some(self.measures.len() - 1)
+            });
+            match place {
+                Some(place) if table && !self.measures[place].fits_tables() => section.problems.add(
+                    &text.at,
+                    format!("{:?} is a figure of a single company", text.value),
+                    "name it under `[company_metrics]`",
+                ),
+                Some(place) if !places.contains(&place) => places.push(place),
+                Some(_) => {}
+                None => {
+                    let known: Vec<String> = catalogue().map(|entry| entry.example(self.settings).name).collect();
+                    section.problems.add(
+                        &text.at,
+                        format!("{:?} is no measure", text.value),
+                        match nearest(&text.value, known.iter().map(String::as_str)) {
+                            Some(near) => format!("did you mean {near:?}?"),
+                            None => "`payquorum metrics` lists them all".to_owned(),
+                        },
+                    );
+                }
+            }
+        }
+        (places, patterns)
     }
 }
 
@@ -513,7 +584,7 @@ fn dimension_source(section: &Section<'_>, from: &Placed<String>, columns: &[Map
     None
 }
 
-fn find_measure(name: &str, columns: &[MappedColumn], settings: &MeasureSettings) -> Option<Measure> {
+pub(super) fn find_measure(name: &str, columns: &[MappedColumn], settings: &MeasureSettings) -> Option<Measure> {
     let custom = columns.iter().find(|mapped| mapped.column.name == name && Column::canonical(name).is_none());
     Measure::find(name, settings, custom.map(|mapped| mapped.column.unit.as_str()))
 }

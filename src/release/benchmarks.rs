@@ -73,7 +73,7 @@ pub fn columns(pipeline: &Pipeline) -> Vec<Column> {
             &format!("Status of the figures that weigh every employee alike: {status}."),
             OWN,
         ),
-        column("mean", &figure, "unit", "Mean over employees; for a share, the part of employees who have it.", OWN),
+        column("mean", &figure, "unit", "Mean over employees; of a share, ratio, total, gap or dispersion that figure of all employees of the cell together.", OWN),
         column("sd", &figure, "unit", "Sample standard deviation over employees (n - 1).", OWN),
         column("p10", &figure, "unit", "10th percentile over employees.", TYPE_7),
         column("p25", &figure, "unit", "25th percentile over employees.", TYPE_7),
@@ -87,10 +87,10 @@ pub fn columns(pipeline: &Pipeline) -> Vec<Column> {
             &format!("Status of the figures that weigh every company alike: {status}."),
             OWN,
         ),
-        column("org_mean", &figure, "unit", "Mean of the companies' means.", OWN),
-        column("org_p25", &figure, "unit", "25th percentile of the companies' means.", TYPE_7),
-        column("org_p50", &figure, "unit", "Median of the companies' means.", TYPE_7),
-        column("org_p75", &figure, "unit", "75th percentile of the companies' means.", TYPE_7),
+        column("org_mean", &figure, "unit", "Mean of the companies' own figures (of a distribution, of their means).", OWN),
+        column("org_p25", &figure, "unit", "25th percentile of the companies' own figures.", TYPE_7),
+        column("org_p50", &figure, "unit", "Median of the companies' own figures.", TYPE_7),
+        column("org_p75", &figure, "unit", "75th percentile of the companies' own figures.", TYPE_7),
     ]);
     columns
 }

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 
 use super::benchmarks::columns;
 use crate::disclose::SafeTable;
-use crate::measure::Population;
+use crate::measure::{Measure, Over, Population};
 use crate::pipeline::{Pipeline, TOTAL, UNKNOWN};
 
 pub(super) fn markdown(table: &SafeTable, pipeline: &Pipeline) -> String {
@@ -16,6 +16,12 @@ pub(super) fn markdown(table: &SafeTable, pipeline: &Pipeline) -> String {
     // Writing to a string cannot fail.
     let _ = write(&mut text, table, pipeline);
     text
+}
+
+/// The measures of the tables.
+pub(super) fn published_measures(pipeline: &Pipeline) -> Vec<&Measure> {
+    let places: BTreeSet<usize> = pipeline.tables.iter().flat_map(|table| table.measures.iter().copied()).collect();
+    places.into_iter().map(|place| &pipeline.measures[place]).collect()
 }
 
 fn write(out: &mut String, table: &SafeTable, pipeline: &Pipeline) -> std::fmt::Result {
@@ -30,16 +36,34 @@ fn write(out: &mut String, table: &SafeTable, pipeline: &Pipeline) -> std::fmt::
         };
         writeln!(out, "| `{}` | {kind} | {} | {} | {} |", column.name, column.unit, column.meaning, column.source)?;
     }
-    writeln!(out, "\n## Measures\n\n| measure | unit | formula | counts | source |\n| --- | --- | --- | --- | --- |")?;
-    for measure in &pipeline.measures {
+    writeln!(
+        out,
+        "\n## Measures\n\n| measure | kind | unit | formula | counts | source |\n| --- | --- | --- | --- | --- | --- |"
+    )?;
+    let published = published_measures(pipeline);
+    for measure in &published {
         let counts = match measure.population {
             Population::All => "all values",
             Population::Positive => "values above zero",
         };
-        let (name, unit) = (&measure.name, measure.unit.label());
-        writeln!(out, "| `{name}` | {unit} | {} | {counts} | {} |", measure.formula, measure.source)?;
+        let (name, kind, unit) = (&measure.name, measure.kind.label(), measure.unit.label());
+        writeln!(out, "| `{name}` | {kind} | {unit} | {} | {counts} | {} |", measure.formula, measure.source)?;
     }
     writeln!(out, "\nEmployees who left by the last day of the period are not counted.")?;
+    if published.iter().any(|measure| measure.over != Over::Closing) {
+        let earlier = pipeline.settings.earlier(table.period());
+        writeln!(
+            out,
+            "Workforce figures compare with the snapshots of {earlier}; companies whose two snapshots cannot be compared are \
+             left out of them."
+        )?;
+    }
+    if let Some(aging) = pipeline.settings.aging.as_ref() {
+        writeln!(out, "Aging: {}.", aging.sentence(table.period()))?;
+    }
+    if let Some(rates) = &pipeline.settings.reference.exchange_rates {
+        writeln!(out, "Amounts in other currencies are converted to {} by the rates of the period.", rates.to())?;
+    }
     for (place, dimension) in pipeline.dimensions.iter().enumerate() {
         let codes = table.rows().iter().filter_map(|row| {
             let axis = pipeline.tables[row.key.table].by.iter().position(|&by| by == place)?;

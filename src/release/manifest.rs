@@ -6,8 +6,10 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::dictionary::published_measures;
 use crate::disclose::SafeTable;
 use crate::intake::hex;
+use crate::measure::RoundingClass;
 use crate::pipeline::{Pipeline, Policy, Table};
 
 /// The form of this manifest.
@@ -37,12 +39,16 @@ pub struct Manifest {
     pub audit: Audit,
     /// How many rows there are.
     pub counts: Counts,
+    /// How values were brought to a date, where they were.
+    pub aging: Option<String>,
     /// The measures.
     pub measures: Vec<MeasureEntry>,
     /// The dimensions.
     pub dimensions: Vec<DimensionEntry>,
     /// The other files.
     pub files: Vec<FileEntry>,
+    /// SHA-256 of this manifest with nothing in this place: against damage, not against forgers.
+    pub sha256: String,
 }
 
 /// What was checked.
@@ -79,6 +85,8 @@ pub struct MeasureEntry {
     pub formula: String,
     /// Where that comes from.
     pub source: String,
+    /// Which rounding step of the policy its figures take.
+    pub rounding: RoundingClass,
 }
 
 /// A dimension.
@@ -119,7 +127,7 @@ impl Manifest {
         files: Vec<FileEntry>,
     ) -> Self {
         let rows = table.rows();
-        Self {
+        let mut manifest = Self {
             form: FORM.to_owned(),
             program: concat!("payquorum ", env!("CARGO_PKG_VERSION")).to_owned(),
             pipeline: pipeline.name.clone(),
@@ -138,14 +146,15 @@ impl Manifest {
                 published: rows.iter().filter(|row| row.incumbent.is_some()).count(),
                 organization_published: rows.iter().filter(|row| row.organization.is_some()).count(),
             },
-            measures: pipeline
-                .measures
-                .iter()
+            aging: pipeline.settings.aging.as_ref().map(|aging| aging.sentence(table.period())),
+            measures: published_measures(pipeline)
+                .into_iter()
                 .map(|measure| MeasureEntry {
                     name: measure.name.clone(),
                     unit: measure.unit.label().to_owned(),
                     formula: measure.formula.clone(),
                     source: measure.source.to_owned(),
+                    rounding: measure.unit.rounding(),
                 })
                 .collect(),
             dimensions: pipeline
@@ -164,7 +173,16 @@ impl Manifest {
                 })
                 .collect(),
             files,
-        }
+            sha256: String::new(),
+        };
+        manifest.sha256 = manifest.own_digest();
+        manifest
+    }
+
+    /// The digest that belongs in [`sha256`](Self::sha256).
+    pub(super) fn own_digest(&self) -> String {
+        let without = Self { sha256: String::new(), ..self.clone() };
+        hex(&Sha256::digest(without.to_json()))
     }
 
     pub(super) fn to_json(&self) -> String {

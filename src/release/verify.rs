@@ -65,6 +65,9 @@ pub fn verify(folder: &Path) -> io::Result<Verified> {
         verified.faults.push(fault("manifest.json", format!("has the unknown form {:?}", manifest.form)));
         return Ok(verified);
     }
+    if manifest.sha256 != manifest.own_digest() || manifest.to_json() != text {
+        verified.faults.push(fault("manifest.json", "is damaged: its own digest is another".to_owned()));
+    }
     let told: BTreeMap<&str, &FileEntry> = manifest.files.iter().map(|entry| (entry.name.as_str(), entry)).collect();
     for entry in fs::read_dir(folder)? {
         let name = entry?.file_name().to_string_lossy().into_owned();
@@ -145,7 +148,7 @@ impl<'a> Rows<'a> {
         let mut published = [0, 0];
         for row in 0..self.length {
             let mut add = |what: String| verified.faults.push(fault(Some(row + 1), what));
-            for what in self.row_faults(row, &manifest.policy) {
+            for what in self.row_faults(row, manifest) {
                 add(what);
             }
             if self.texts["period"].get(row) != Some(manifest.period.as_str()) {
@@ -192,7 +195,8 @@ impl<'a> Rows<'a> {
     }
 
     /// What is wrong with one row.
-    fn row_faults(&self, row: usize, policy: &Policy) -> Vec<String> {
+    fn row_faults(&self, row: usize, manifest: &Manifest) -> Vec<String> {
+        let policy: &Policy = &manifest.policy;
         let mut faults = Vec::new();
         let mut anything = false;
         for (status, names) in [("status", &FIGURES[..]), ("org_status", &ORGANIZATION_FIGURES[..])] {
@@ -251,12 +255,12 @@ impl<'a> Rows<'a> {
         if ORGANIZATION_FIGURES[1..].iter().any(|name| self.figure(name, row).is_some()) {
             need("org percentiles", policy.organization_percentile_companies, 0);
         }
-        faults.extend(self.figure_faults(row, policy));
+        faults.extend(self.figure_faults(row, manifest));
         faults
     }
 
     /// Order of percentiles, and rounding.
-    fn figure_faults(&self, row: usize, policy: &Policy) -> Vec<String> {
+    fn figure_faults(&self, row: usize, manifest: &Manifest) -> Vec<String> {
         let mut faults = Vec::new();
         for names in [&FIGURES[2..], &ORGANIZATION_FIGURES[1..]] {
             let there: Vec<f64> = names.iter().filter_map(|name| self.figure(name, row)).collect();
@@ -264,12 +268,9 @@ impl<'a> Rows<'a> {
                 faults.push("percentiles are not in order".to_owned());
             }
         }
-        let step = match self.texts["unit"].get(row) {
-            Some("currency per hour") => policy.rounding.hourly,
-            Some("currency per year") => policy.rounding.annual,
-            Some("share") => policy.rounding.share,
-            _ => policy.rounding.other,
-        };
+        let name = self.texts["measure"].get(row).unwrap_or_default();
+        let known = manifest.measures.iter().find(|measure| measure.name == name);
+        let step = known.map_or(0, |measure| manifest.policy.rounding.step(measure.rounding));
         for name in FIGURES.iter().chain(&ORGANIZATION_FIGURES) {
             if let Some(figure) = self.figure(name, row)
                 && (!figure.is_finite() || step > 0 && !is_multiple(figure, step))

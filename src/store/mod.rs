@@ -8,6 +8,7 @@ mod commit;
 mod lock;
 mod read;
 mod records;
+mod table_file;
 mod write;
 
 pub(crate) use commit::sync_folder;
@@ -19,6 +20,7 @@ pub use commit::Staged;
 pub use lock::Lock;
 pub use read::{Catalogue, Part};
 pub use records::{Records, Texts};
+pub use table_file::write_table;
 pub use write::{Origin, UploadWriter};
 
 /// Why the store cannot be read or written.

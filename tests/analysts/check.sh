@@ -50,5 +50,6 @@ prove() {
 }
 prove readers.py "$work/samples"
 prove recount_samples.py "$work/samples"
+prove recount_catalogue.py "$work/catalogue"
 prove recount_real.py "${PAYQUORUM_REAL:-$work/real}"
 echo "$passed passed, 0 failed"

@@ -136,9 +136,9 @@ def statistics(values, step=0):
     return {"mean": mean, "sd": root(variance(values), step) if len(values) > 1 else None, **percentiles}
 
 
-def expected_row(holdings, unit, policy=SURVEY):
+def expected_row(holdings, unit, policy=SURVEY, share=None):
     """Both statuses and every figure that a cell and measure must have in the release. `unit` is a step of the policy."""
-    share, step = unit == "part", getattr(policy, unit)
+    share, step = unit == "part" if share is None else share, getattr(policy, unit)
     values = sorted(value for own in holdings.values() for value in own)
     incumbent, organization = families(holdings, share, policy)
     row = dict.fromkeys(FIGURES) | {"status": label(incumbent), "org_status": label(organization)}
@@ -172,21 +172,27 @@ def same(found, expected):
     return math.isclose(found, expected, rel_tol=1e-9, abs_tol=1e-12)
 
 
-def compare(found, expected, columns):
+def differences(found, expected, columns):
     """Compares rows by key: how many figures (of them how many are not null), and a line for each difference."""
     figures = numbers = 0
-    differences = [f"{key} is missing" for key in sorted(expected.keys() - found.keys(), key=str)]
-    differences += [f"{key} should not be there" for key in sorted(found.keys() - expected.keys(), key=str)]
+    lines = [f"{key} is missing" for key in sorted(expected.keys() - found.keys(), key=str)]
+    lines += [f"{key} should not be there" for key in sorted(found.keys() - expected.keys(), key=str)]
     for key in sorted(expected.keys() & found.keys(), key=str):
         for column in columns:
             ours, theirs = expected[key][column], found[key][column]
             figures += 1
             numbers += ours is not None
             if not same(theirs, ours):
-                differences.append(f"{key} {column}: {theirs} in the file, {ours} by the recount")
-    for line in differences[:20]:
+                lines.append(f"{key} {column}: {theirs} in the file, {ours} by the recount")
+    return figures, numbers, lines
+
+
+def compare(found, expected, columns):
+    """Compares rows by key: how many figures (of them how many are not null), and how many differ; prints the first."""
+    figures, numbers, lines = differences(found, expected, columns)
+    for line in lines[:20]:
         print("      " + line)
-    return figures, numbers, len(differences)
+    return figures, numbers, len(lines)
 
 
 def payquorum(command, pipeline, *options):

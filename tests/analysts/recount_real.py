@@ -1,23 +1,29 @@
-"""Proves on real pay (California special districts, 2016) that exactly the safe cells are published, with the right figures.
+"""Proves on real pay (California special districts) that exactly the safe cells are published, with the right figures.
 
     python recount_real.py FOLDER
 
 FOLDER holds uploads/ and companies.csv as ../shared/real/prepare.py writes them; where it is empty it is filled by that
 script, and where that script is not there the recount is skipped. Everything is recounted from the raw CSVs: sector by
-county, and in copies of the pipeline sector alone and county alone.
+county, and in copies of the pipeline sector alone and county alone. Then 2015 (in FOLDER/2015) and 2016 as a panel: every
+metric that the columns allow, of each employer.
 """
 
 import csv
+import datetime
 import pathlib
 import subprocess
 import sys
 import tempfile
 from collections import defaultdict
+from collections.abc import Mapping
+from functools import lru_cache
 
 import pyarrow.parquet as parquet
 
+from catalogue import Settings
 from plain import (
     FIGURES,
+    SCALE,
     SURVEY,
     amount,
     check,
@@ -29,6 +35,7 @@ from plain import (
     payquorum,
     within_share,
 )
+from recount_catalogue import Tally, check_companies
 
 PROJECT = pathlib.Path(__file__).resolve().parents[2]
 PIPELINE = PROJECT / "pipelines" / "ca-special-districts.toml"
@@ -37,6 +44,26 @@ BENEFITS = ("HealthDentalVision", "DefinedBenefitPlanContribution")
 MEASURES = ("base_annual", "overtime_pay", "benefits_employer_cost")
 # Of base_annual: cells; with 5 employers and 10 employees; of these within 25 %; safe to publish by employee.
 KNOWN = {("sector", "region"): (657, 104, 11, 11), ("sector",): (31, 28, 10, 10), ("region",): (58, None, None, 12)}
+# Of the panel: canonical names of the columns, and the employee numbers of both years.
+COLUMNS = {
+    "RegularPay": "base_pay",
+    "OvertimePay": "overtime_pay",
+    "LumpSumPay": "variable_pay",
+    "HealthDentalVision": "benefit_health_employer_cost",
+    "DefinedBenefitPlanContribution": "benefit_pension_employer_cost",
+}
+COMMON = 103_785
+PANEL = Settings(
+    datetime.date(2016, 12, 31),
+    datetime.date(2015, 12, 31),
+    standard_hours=40 * SCALE,
+    currency="USD",
+    pay_basis="year",
+    participation_from_cost=True,
+    positive=frozenset(["base_annual"]),
+    pay_growth_of="base_annual",
+    plans=("health", "pension"),
+)
 
 
 def measured(row):
@@ -93,12 +120,79 @@ def count(cells):
     return len(wages), len(enough), len(within), sum(one for one, _ in safe)
 
 
-def main(folder):
+class Uploads(Mapping):
+    """The records of each employer of a year, read when they are asked for."""
+
+    def __init__(self, folder):
+        self.paths = {path.stem: path for path in sorted((folder / "uploads").glob("*.csv"))}
+
+    def __getitem__(self, employer):
+        with open(self.paths[employer], encoding="cp1252", newline="") as file:
+            return [record(row) for row in csv.DictReader(file)]
+
+    def __iter__(self):
+        return iter(self.paths)
+
+    def __len__(self):
+        return len(self.paths)
+
+    def employees(self, employer):
+        return {row["employee_id"] for row in self.get(employer, ())}
+
+
+exact = lru_cache(100_000)(amount)  # many amounts are the same
+
+
+def record(row):
+    """A row by canonical names; positions are jobs."""
+    amounts = {name: exact(row[header]) if row[header] else None for header, name in COLUMNS.items()}
+    return amounts | {"employee_id": row["EmployeeNumber"], "job_code": row["Position"].strip() or None}
+
+
+def panel_pipeline():
+    """The pipeline with what its columns allow besides: jobs, participation, hourly pay, and a panel of base_annual."""
+    text = PIPELINE.read_text(encoding="utf-8").replace('"ca-special-districts"', '"ca-panel"')
+    text = text.replace("[columns]", '[columns]\njob_code = "Position"')
+    text = text.replace("[defaults]", "[defaults]\nstandard_weekly_hours = 40\nparticipation_from_cost = true")
+    wanted = '[workforce]\npay_growth_of = "base_annual"\n\n[company_metrics]\nby = []\nmeasures = "all"\n\n'
+    return text.replace("[[tables]]", wanted + "[[tables]]", 1)
+
+
+def check_panel(folders):
+    """Both years in one workspace, one run after the other, and the table of the employers' own figures."""
+    then, now = map(Uploads, folders.values())
+    common = sum(len(now.employees(employer) & then.employees(employer)) for employer in now)
+    check(common == COMMON, f"{common} employee numbers of {len(now)} employers are in both years")
+    with tempfile.TemporaryDirectory() as workspace:
+        pipeline = pathlib.Path(workspace, "ca-panel.toml")
+        pipeline.write_text(panel_pipeline(), encoding="utf-8")
+        for year, folder in folders.items():
+            inputs = ("--uploads", folder / "uploads" / "*.csv", "--companies", folder / "companies.csv")
+            payquorum("run", pipeline, *inputs, "--workspace", workspace, "--period", year)
+        own = f"{workspace}/companies/ca-panel/2016.parquet"
+        check_companies(own, "ca-panel", now, then, [], PANEL, "2016")
+        check(not Tally.failed, f"ca-panel: {Tally.failed} kinds of metrics have differences")
+
+
+def prepared(folder, year):
+    """Whether the uploads of a year are there, or can be made."""
     if not (folder / "uploads").is_dir():
         if not PREPARE.exists():
             print(f"      skipped: no data in {folder}, and {PREPARE} is not there to make it")
-            return
-        subprocess.run([sys.executable, PREPARE, folder, "2016"], check=True)
+            return False
+        subprocess.run([sys.executable, PREPARE, folder, year], check=True)
+    return True
+
+
+def main(folder):
+    if not prepared(folder, "2016"):
+        return
+    check_releases(folder)
+    if prepared(folder / "2015", "2015"):
+        check_panel({"2015": folder / "2015", "2016": folder})
+
+
+def check_releases(folder):
     with open(folder / "companies.csv", encoding="utf-8", newline="") as file:
         register = {row["company_id"]: row for row in csv.DictReader(file)}
     values = values_of(folder)

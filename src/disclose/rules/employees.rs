@@ -1,10 +1,10 @@
 //! **Fewest employees**: a cell with fewer than `min_employees` employees is unsafe.
 //!
-//! In: the number of employees. Out: whether the rule is broken. Source: DISCLOSURE 2.
+//! In: the number of employees (on each side of a gap). Out: whether the rule is broken. Source: DISCLOSURE 2.
 
 use super::Evidence;
 use crate::pipeline::Policy;
 
 pub(super) fn broken(evidence: &Evidence, policy: &Policy) -> bool {
-    evidence.employees < policy.min_employees
+    evidence.populations.iter().any(|population| population.employees < policy.min_employees)
 }

@@ -38,6 +38,10 @@ pub enum Rule {
     MinGroup,
     /// Every value is zero, which would tell everybody's.
     AllZero,
+    /// The figure is not defined for these values.
+    Undefined,
+    /// It gives percentiles away that are withheld.
+    Percentiles,
     /// A measure that a sum ties to this one is withheld.
     Family,
     /// The cell lies below or above the level that is published in its place.
@@ -58,6 +62,8 @@ impl Rule {
             Self::PriorPosterior => "(p,q)",
             Self::MinGroup => "group of a share",
             Self::AllZero => "all zero",
+            Self::Undefined => "no figure",
+            Self::Percentiles => "percentiles withheld",
             Self::Family => "tied by a sum",
             Self::OtherLevel => "other level",
         }
@@ -68,7 +74,7 @@ impl Rule {
 #[must_use]
 pub fn first_broken(evidence: &Evidence, policy: &Policy) -> Option<Rule> {
     type Broken = fn(&Evidence, &Policy) -> bool;
-    let rules: [(Rule, Broken); 9] = [
+    let rules: [(Rule, Broken); 10] = [
         (Rule::Companies, companies::broken),
         (Rule::Employees, employees::broken),
         (Rule::EmployeeShare, share::broken_by_employees),
@@ -78,6 +84,7 @@ pub fn first_broken(evidence: &Evidence, policy: &Policy) -> Option<Rule> {
         (Rule::PriorPosterior, prior_posterior::broken),
         (Rule::MinGroup, min_group::broken),
         (Rule::AllZero, all_zero::broken),
+        (Rule::Undefined, |evidence, _| !evidence.defined),
     ];
     rules.into_iter().find(|(_, broken)| broken(evidence, policy)).map(|(rule, _)| rule)
 }
@@ -90,13 +97,19 @@ fn without_first(list: &[i128], n: u64) -> (i128, i128) {
 
 #[cfg(test)]
 pub(super) fn evidence_of(contributions: &[i128]) -> Evidence {
+    use super::evidence::Population;
     Evidence {
-        holdings: contributions.len() as u64,
-        employees: 1_000,
-        employees_of: vec![1; contributions.len()],
+        populations: vec![Population {
+            holdings: contributions.len() as u64,
+            employees: 1_000,
+            employees_of: vec![1; contributions.len()],
+        }],
         contributions: vec![contributions.to_vec()],
-        judge_share: true,
+        judge_employee_share: true,
+        judge_value_share: true,
         groups: None,
         all_zero: false,
+        defined: true,
+        figures: None,
     }
 }

@@ -14,13 +14,14 @@ fn above(list: &[i128], policy: &Policy) -> bool {
 }
 
 pub(super) fn broken_by_employees(evidence: &Evidence, policy: &Policy) -> bool {
-    evidence.judge_share && above(&evidence.employees_of, policy)
+    evidence.judge_employee_share
+        && evidence.populations.iter().any(|population| above(&population.employees_of, policy))
 }
 
 /// Of a share (a participation, say), only its denominator is judged here: the employees. Its two sides are judged by the
 /// other rules of concentration and by `min_group`.
 pub(super) fn broken_by_value(evidence: &Evidence, policy: &Policy) -> bool {
-    evidence.judge_share && evidence.groups.is_none() && evidence.contributions.iter().any(|list| above(list, policy))
+    evidence.judge_value_share && evidence.contributions.iter().any(|list| above(list, policy))
 }
 
 #[cfg(test)]

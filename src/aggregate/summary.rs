@@ -1,0 +1,313 @@
+//! What a group of employees makes of their values.
+//!
+//! In: the [`Piece`]s of a group, from however many companies. Out: a [`Summary`]. Invariant: exact, whatever the order of
+//! pieces and values; one function for benchmark cells, holdings and companies, so that they cannot disagree.
+
+use super::partial::{Piece, Sums};
+use super::statistics::Statistics;
+use crate::exact::{Amount, Quotient, SCALE, percentile};
+use crate::measure::{Bands, Center, Measure, MeasureKind, Population, Remainders, gap, quartile_bands};
+
+/// The values of a group, put together.
+pub(super) enum Pool {
+    List {
+        values: Vec<Amount>,
+        sorted: bool,
+        /// The statistics of all of them, once computed.
+        statistics: Option<Statistics>,
+    },
+    ByGender {
+        women: Vec<Amount>,
+        men: Vec<Amount>,
+        left_out: u64,
+        bands: Option<Bands>,
+    },
+    Sums(Sums),
+}
+
+/// What a group gives for one measure.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Summary {
+    /// Employees with a value.
+    pub employees: u64,
+    /// Employees with a value who are neither women nor men, where that matters.
+    pub left_out: Option<u64>,
+    /// The figure: a mean, share, ratio, total, gap or dispersion; none where it is not defined.
+    pub figure: Option<Quotient>,
+    /// What the figure is made of, where it is a quotient or a sum.
+    pub parts: Option<Parts>,
+    /// Of a distribution, and of what gives its percentiles away.
+    pub statistics: Option<Statistics>,
+    /// Whether every value is zero (of a ratio: every numerator; of a gap: every woman's or every man's).
+    pub all_zero: bool,
+}
+
+/// Numerator and denominator, and who stands behind them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Parts {
+    /// The numerator; none where it is not defined.
+    pub numerator: Option<Quotient>,
+    /// The denominator; none of a sum, or where it is not defined.
+    pub denominator: Option<Quotient>,
+    /// Employees behind the numerator (of a gap: women).
+    pub n_numerator: Option<u64>,
+    /// Employees behind the denominator (of a gap: men).
+    pub n_denominator: Option<u64>,
+}
+
+impl Pool {
+    /// Puts pieces of one shape together; none where there is nothing.
+    pub(super) fn of<'p>(pieces: impl Iterator<Item = Piece<'p>>) -> Option<Self> {
+        let mut pool: Option<Self> = None;
+        for piece in pieces {
+            match (&mut pool, piece) {
+                (None, Piece::List(list)) => {
+                    pool = Some(Self::List { values: list.to_vec(), sorted: false, statistics: None });
+                }
+                (None, Piece::ByGender([women, men, left_out])) => {
+                    let (women, men, left_out) = (women.to_vec(), men.to_vec(), left_out.len() as u64);
+                    pool = Some(Self::ByGender { women, men, left_out, bands: None });
+                }
+                (None, Piece::Sums(sums)) => pool = Some(Self::Sums(*sums)),
+                (Some(Self::List { values, .. }), Piece::List(list)) => values.extend_from_slice(list),
+                (Some(Self::ByGender { women, men, left_out, .. }), Piece::ByGender(lists)) => {
+                    women.extend_from_slice(lists[0]);
+                    men.extend_from_slice(lists[1]);
+                    *left_out += lists[2].len() as u64;
+                }
+                (Some(Self::Sums(all)), Piece::Sums(sums)) => all.add(sums),
+                _ => debug_assert!(false, "pieces of one basis have one shape"),
+            }
+        }
+        pool
+    }
+
+    /// What the group gives for a measure; none where nobody has a value.
+    pub(super) fn summarize(&mut self, measure: &Measure) -> Option<Summary> {
+        match self {
+            Self::Sums(sums) => of_sums(measure.kind, sums),
+            Self::ByGender { women, men, left_out, bands } => match measure.kind {
+                MeasureKind::QuartileBand(band, remainders) => {
+                    let bands = bands.get_or_insert_with(|| quartile_bands(women, men, &remainders));
+                    (!women.is_empty() || !men.is_empty()).then(|| of_band(bands.of(band), *left_out))
+                }
+                MeasureKind::Gap(center) => of_gap(center, women, men, *left_out),
+                _ => None,
+            },
+            Self::List { values, sorted, statistics } => {
+                let positive = measure.population == Population::Positive;
+                if !*sorted && (positive || !matches!(measure.kind, MeasureKind::Distribution)) {
+                    values.sort_unstable();
+                    *sorted = true;
+                }
+                let start = if positive { values.partition_point(|&value| value <= 0) } else { 0 };
+                let mut own = None;
+                if needs_statistics(measure.kind) {
+                    own = match (&statistics, start, *sorted) {
+                        (Some(known), 0, _) => Some(known.clone()),
+                        // Not sorted: every value counts, since those that count the positive ones only are sorted.
+                        (_, _, false) => Statistics::of(values),
+                        (_, _, true) => Statistics::of_ordered(&values[start..]),
+                    };
+                    if start == 0 {
+                        statistics.clone_from(&own);
+                    }
+                }
+                let statistics = own;
+                of_list(measure.kind, &values[start..], statistics)
+            }
+        }
+    }
+
+    /// Women and men in the four pay quartiles.
+    pub(super) fn bands(&mut self, remainders: &Remainders) -> Option<&Bands> {
+        match self {
+            Self::ByGender { women, men, bands, .. } => {
+                Some(bands.get_or_insert_with(|| quartile_bands(women, men, remainders)))
+            }
+            _ => None,
+        }
+    }
+
+    /// The gap between the means of men and of women; none of other shapes.
+    pub(super) fn mean_gap(&self) -> Option<Quotient> {
+        let Self::ByGender { women, men, .. } = self else { return None };
+        let mean = |values: &[Amount]| Center::Mean.of(&mut values.to_vec());
+        gap(mean(women)?, mean(men)?)
+    }
+
+    /// How many women and men there are; nobody of other shapes.
+    pub(super) fn employees(&self) -> u64 {
+        match self {
+            Self::ByGender { women, men, .. } => (women.len() + men.len()) as u64,
+            _ => 0,
+        }
+    }
+
+    /// The values in ascending order that a measure counts; nothing of other shapes.
+    pub(super) fn ascending(&mut self, population: Population) -> &[Amount] {
+        let Self::List { values, sorted, .. } = self else { return &[] };
+        if !*sorted {
+            values.sort_unstable();
+            *sorted = true;
+        }
+        let start = if population == Population::Positive { values.partition_point(|&value| value <= 0) } else { 0 };
+        &values[start..]
+    }
+}
+
+fn needs_statistics(kind: MeasureKind) -> bool {
+    matches!(kind, MeasureKind::Distribution | MeasureKind::Market | MeasureKind::Dispersion { deciles: true, .. })
+}
+
+fn of_list(kind: MeasureKind, values: &[Amount], statistics: Option<Statistics>) -> Option<Summary> {
+    let employees = values.len() as u64;
+    if values.is_empty() {
+        return None;
+    }
+    let all_zero = values.iter().all(|&value| value == 0);
+    let plain = |figure, statistics| Summary { employees, left_out: None, figure, parts: None, statistics, all_zero };
+    Some(match kind {
+        MeasureKind::Distribution | MeasureKind::Market => {
+            plain(statistics.as_ref().map(|statistics| statistics.mean), statistics)
+        }
+        MeasureKind::Dispersion { figure, deciles } => plain(figure(values), statistics.filter(|_| deciles)),
+        MeasureKind::LowPay => {
+            let low = low_paid(values, low_pay_bound(values)?);
+            Summary { employees, ..part_of(low, employees) }
+        }
+        _ => return None,
+    })
+}
+
+/// Twice the median of values in ascending order: below it lies three times the pay of the low paid.
+pub(super) fn low_pay_bound(ascending: &[Amount]) -> Option<Quotient> {
+    let median = (!ascending.is_empty()).then(|| percentile(ascending, 50))?;
+    Some(Quotient::new(median.numerator() * 2, median.denominator()))
+}
+
+/// How many of the values are low pay.
+pub(super) fn low_paid(values: &[Amount], bound: Quotient) -> u64 {
+    let low = |value: &&Amount| i128::from(**value) * 3 * bound.denominator() < bound.numerator();
+    values.iter().filter(low).count() as u64
+}
+
+/// A part of a number of employees.
+pub(super) fn part_of(with: u64, all: u64) -> Summary {
+    let whole = |count: u64| Quotient::new(i128::from(count) * i128::from(SCALE), 1);
+    Summary {
+        employees: all,
+        left_out: None,
+        figure: whole(with).divided_by(whole(all)),
+        parts: Some(Parts {
+            numerator: Some(whole(with)),
+            denominator: Some(whole(all)),
+            n_numerator: Some(with),
+            n_denominator: Some(all),
+        }),
+        statistics: None,
+        all_zero: false,
+    }
+}
+
+/// The share of women in a band, which may be empty where there are fewer people than bands.
+fn of_band((women, men): (u64, u64), left_out: u64) -> Summary {
+    Summary { left_out: Some(left_out), ..part_of(women, women + men) }
+}
+
+fn of_gap(center: Center, women: &mut [Amount], men: &mut [Amount], left_out: u64) -> Option<Summary> {
+    let (n_women, n_men) = (women.len() as u64, men.len() as u64);
+    let (of_women, of_men) = (center.of(women), center.of(men));
+    let figures = of_women.zip(of_men);
+    let zero = |values: &[Amount]| values.iter().all(|&value| value == 0);
+    let difference = |women: Quotient, men: Quotient| {
+        let numerator = men.numerator() * women.denominator() - women.numerator() * men.denominator();
+        Quotient::new(numerator, men.denominator() * women.denominator())
+    };
+    (n_women + n_men > 0).then(|| Summary {
+        employees: n_women + n_men,
+        left_out: Some(left_out),
+        figure: figures.and_then(|(women, men)| gap(women, men)),
+        parts: Some(Parts {
+            numerator: figures.map(|(women, men)| difference(women, men)),
+            denominator: of_men,
+            n_numerator: Some(n_women),
+            n_denominator: Some(n_men),
+        }),
+        statistics: None,
+        all_zero: zero(women) || zero(men),
+    })
+}
+
+fn of_sums(kind: MeasureKind, sums: &Sums) -> Option<Summary> {
+    let whole = |sum: i128| Quotient::new(sum, 1);
+    let scale = i128::from(SCALE);
+    Some(match kind {
+        MeasureKind::Share => part_of(u64::try_from(sums.first / scale).unwrap_or(0), sums.count),
+        MeasureKind::Total => Summary {
+            employees: sums.count,
+            left_out: None,
+            figure: Some(whole(sums.first)),
+            parts: Some(Parts {
+                numerator: Some(whole(sums.first)),
+                denominator: None,
+                n_numerator: None,
+                n_denominator: None,
+            }),
+            statistics: None,
+            all_zero: sums.first == 0 && sums.with_first == 0,
+        },
+        MeasureKind::Ratio { heads, .. } => Summary {
+            employees: if heads { u64::try_from(sums.second / scale).unwrap_or(0) } else { sums.count },
+            left_out: None,
+            figure: whole(sums.first).divided_by(whole(sums.second)),
+            parts: Some(Parts {
+                numerator: Some(whole(sums.first)),
+                denominator: Some(whole(sums.second)),
+                n_numerator: Some(sums.with_first),
+                n_denominator: Some(sums.with_second),
+            }),
+            statistics: None,
+            all_zero: sums.first == 0 && sums.with_first == 0,
+        },
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::measure::Band;
+
+    /// On paper: 6, 8, 9, 10, 12, 15, 20: the median is 10, two thirds of it 6.67; one of seven is below. With 20/3 exactly at the
+    /// bound (20, 30, 40 in thirds) it is not low.
+    #[test]
+    fn low_pay_is_below_two_thirds_of_the_median() {
+        let values = [6, 8, 9, 10, 12, 15, 20].map(|euro: i64| euro * SCALE);
+        let bound = low_pay_bound(&values).expect("a median");
+        assert_eq!(low_paid(&values, bound), 1);
+        let thirds = [20, 30, 40];
+        assert_eq!(low_paid(&thirds, low_pay_bound(&thirds).expect("a median")), 0);
+    }
+
+    /// On paper: four women and four men take turns from low to high pay: each group of two has one woman.
+    #[test]
+    fn a_band_tells_women_of_both() {
+        let (women, men) = (vec![1, 3, 5, 7], vec![2, 4, 6, 8]);
+        let mut pool = Pool::ByGender { women, men, left_out: 1, bands: None };
+        let bands = pool.bands(&Remainders::default()).expect("bands");
+        let summary = of_band(bands.of(Band::Lower), 1);
+        assert_eq!((summary.employees, summary.left_out), (2, Some(1)));
+        assert_eq!(summary.figure.map(Quotient::to_f64), Some(0.5));
+    }
+
+    /// On paper: costs 100 + 0 + 50 over 40 + 20 + 40 hours: 150 / 100 = 1.50.
+    #[test]
+    fn a_ratio_is_of_the_sums() {
+        let sums = Sums { count: 3, first: 150 * 10_000, second: 100 * 10_000, with_first: 2, with_second: 3 };
+        let summary = of_sums(MeasureKind::Ratio { counts: false, heads: false }, &sums).expect("a ratio");
+        assert_eq!(summary.figure.map(Quotient::to_f64), Some(1.5));
+        let parts = summary.parts.expect("parts");
+        assert_eq!((parts.n_numerator, parts.n_denominator), (Some(2), Some(3)));
+    }
+}

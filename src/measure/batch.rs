@@ -1,0 +1,153 @@
+//! [`Batch`]: records of one company, and what is known of them beside their own columns.
+//!
+//! In: records of a snapshot, the period, the settings, and the [`Panel`] of two snapshots where there is one.
+//! Out: columns as measures want them. Invariant: money is in the record's currency, or in the one that it is converted to;
+//! an amount without an exchange rate is absent.
+
+use std::borrow::Cow;
+
+use arrow::array::{Array, Decimal64Array};
+
+use super::panel::{Panel, Snapshot};
+use super::{Gender, MeasureSettings, Values};
+use crate::exact::Amount;
+use crate::period::Period;
+use crate::store::{Records, Texts};
+
+/// Records of one company and snapshot.
+pub struct Batch<'a> {
+    records: &'a Records,
+    settings: &'a MeasureSettings,
+    snapshot: Snapshot,
+    period: Period,
+    last_day: i32,
+    employed: Option<Vec<bool>>,
+    panel: Option<(&'a Panel, usize)>,
+}
+
+impl<'a> Batch<'a> {
+    /// Records of the snapshot of `period`; `panel` comes with the place of the first record in it.
+    #[must_use]
+    pub fn new(
+        records: &'a Records,
+        settings: &'a MeasureSettings,
+        snapshot: Snapshot,
+        period: Period,
+        panel: Option<(&'a Panel, usize)>,
+    ) -> Self {
+        let last_day = period.last_day();
+        Self { records, settings, snapshot, period, last_day, employed: employed(records, last_day), panel }
+    }
+
+    /// How many records.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.records.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.records.is_empty()
+    }
+
+    /// The columns.
+    #[must_use]
+    pub fn records(&self) -> &'a Records {
+        self.records
+    }
+
+    /// Which snapshot the records are of.
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot {
+        self.snapshot
+    }
+
+    pub(super) fn period(&self) -> Period {
+        self.period
+    }
+
+    /// The last day of the snapshot's period, in days since 1970-01-01.
+    #[must_use]
+    pub fn last_day(&self) -> i32 {
+        self.last_day
+    }
+
+    /// Who is employed at the end of the period; none where all are.
+    #[must_use]
+    pub fn employed(&self) -> Option<&[bool]> {
+        self.employed.as_deref()
+    }
+
+    pub(super) fn settings(&self) -> &'a MeasureSettings {
+        self.settings
+    }
+
+    pub(super) fn has_panel(&self) -> bool {
+        self.panel.is_some()
+    }
+
+    /// The panel, and the place of the first record in it.
+    pub(super) fn panel(&self) -> Option<(&'a Panel, usize)> {
+        self.panel
+    }
+
+    /// An amount of money for each record.
+    pub(super) fn money(&self, column: &str) -> Option<Cow<'a, Decimal64Array>> {
+        let amounts = self.records.numbers(column)?;
+        let Some(rates) = &self.settings.reference.exchange_rates else { return Some(Cow::Borrowed(amounts)) };
+        let currencies = self.records.texts("currency");
+        let of_word = |word: &str| rates.rate(self.period, word);
+        let known: Vec<_> = currencies.iter().flat_map(|texts| texts.words().map(of_word)).collect();
+        let default = self.settings.currency.as_deref().and_then(of_word);
+        let convert = |record: usize| {
+            let code = currencies.as_ref().and_then(|texts| texts.code(record));
+            let rate = code.map_or(default, |code| known[code])?;
+            rate.convert(amounts.is_valid(record).then(|| amounts.value(record))?)
+        };
+        Some(Cow::Owned((0..self.len()).map(convert).collect()))
+    }
+
+    /// A column of money as it stands, as values.
+    pub(super) fn money_values(&self, column: &str) -> Values {
+        self.money(column).map_or_else(|| Values::absent(self.len()), |amounts| Values::column(&amounts))
+    }
+
+    /// A column of numbers as it stands, as values.
+    pub(super) fn number_values(&self, column: &str) -> Values {
+        self.records.numbers(column).map_or_else(|| Values::absent(self.len()), Values::column)
+    }
+
+    /// Weekly hours of each record, or the declared standard.
+    pub(super) fn weekly_hours(&self) -> impl Fn(usize) -> Option<Amount> + 'a {
+        let hours = self.records.numbers("weekly_hours");
+        let standard = self.settings.standard_weekly_hours;
+        move |record| hours.and_then(|hours| value(hours, record)).or(standard)
+    }
+
+    /// The gender of each record.
+    pub(super) fn genders(&self) -> Vec<Gender> {
+        let Some(texts) = self.records.texts("gender") else { return vec![Gender::LeftOut; self.len()] };
+        let known: Vec<Gender> = texts.words().map(|word| self.settings.gender(word)).collect();
+        texts.codes().map(|code| code.map_or(Gender::LeftOut, |code| known[code])).collect()
+    }
+
+    /// Currency of each record.
+    pub(super) fn currency(&self) -> impl Fn(usize) -> Option<&'a str> + use<'a> {
+        let texts = self.records.texts("currency");
+        let words: Vec<&'a str> = texts.iter().flat_map(Texts::words).collect();
+        let default = self.settings.currency.as_deref();
+        move |record| texts.as_ref().and_then(|texts| texts.code(record)).map(|code| words[code]).or(default)
+    }
+}
+
+/// The value of a record in a column.
+pub(super) fn value(column: &Decimal64Array, record: usize) -> Option<Amount> {
+    column.is_valid(record).then(|| column.value(record))
+}
+
+/// Who is employed at the end of `last_day`; none where all are.
+pub(super) fn employed(records: &Records, last_day: i32) -> Option<Vec<bool>> {
+    let dates = records.dates("termination_date").filter(|dates| dates.null_count() < dates.len())?;
+    Some(dates.iter().map(|date| date.is_none_or(|date| date > last_day)).collect())
+}
