@@ -7,7 +7,7 @@ use std::hint::black_box;
 use std::path::{Path, PathBuf};
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use payquorum::aggregate::{Snapshots, aggregate};
+use payquorum::aggregate::{CompanyTable, Snapshots, aggregate};
 use payquorum::ingest::{ingest, uploads};
 use payquorum::intake::{Intake, Nowhere, Register, source};
 use payquorum::period::Period;
@@ -128,7 +128,10 @@ fn bench_aggregation(criterion: &mut Criterion) {
         let snapshots = Snapshots::of(&catalogue, &pipeline, Period::Month(2026, 9));
         group.throughput(Throughput::Elements((companies * employees) as u64));
         group.bench_function(BenchmarkId::from_parameter(name), |bencher| {
-            bencher.iter(|| black_box(aggregate(&pipeline, &register, &snapshots, &|_| {}).expect("aggregated")));
+            bencher.iter(|| {
+                let mut own = CompanyTable::in_memory(&pipeline);
+                black_box(aggregate(&pipeline, &register, &snapshots, &mut own, &|_| {}).expect("aggregated"))
+            });
         });
     }
     group.finish();

@@ -14,7 +14,7 @@ use super::cell::{Cell, CellKey, Contribution, Side};
 use super::partial::{PartialCells, Piece};
 use super::statistics::{PARTS, PERCENTILES, Statistics};
 use super::summary::{Pool, low_paid, low_pay_bound};
-use crate::exact::{Amount, SCALE, divide_half_even};
+use crate::exact::{Amount, Quotient, SCALE, divide_half_even};
 use crate::measure::{Band, Bands, Measure, MeasureKind, Population};
 use crate::pipeline::{Pipeline, TOTAL, Table};
 
@@ -164,11 +164,13 @@ fn evaluate_one(
         .chunk_by(|one, other| one.0 == other.0)
         .map(|chunk| (chunk[0].0, chunk.iter().map(|(_, piece)| *piece).collect()))
         .collect();
+    // Each holding's own pool, once for all measures that need one: sums of values do not.
+    let mut pools: Vec<Option<Pool>> = Vec::new();
     let mut sides: Option<[[Side; 2]; 5]> = None;
     let cell = |&measure: &usize| {
         let spec = &pipeline.measures[measure];
         let incumbent = pool.summarize(spec)?;
-        let contributions = contributions(spec, &mut pool, &holdings);
+        let contributions = contributions(spec, &mut pool, &holdings, &mut pools);
         let organization = Statistics::of_figures(contributions.iter().filter_map(|contribution| contribution.figure));
         let sides = match &incumbent.statistics {
             Some(statistics) if spec.population == Population::All => {
@@ -183,7 +185,17 @@ fn evaluate_one(
 }
 
 /// What each holding contributes; holdings without a value do not appear.
-fn contributions(measure: &Measure, pool: &mut Pool, holdings: &[OfHolding<'_>]) -> Vec<Contribution> {
+fn contributions(
+    measure: &Measure,
+    pool: &mut Pool,
+    holdings: &[OfHolding<'_>],
+    pools: &mut Vec<Option<Pool>>,
+) -> Vec<Contribution> {
+    let needs_pools = !matches!(measure.kind, MeasureKind::Distribution | MeasureKind::LowPay);
+    if needs_pools && pools.is_empty() {
+        pools.extend(holdings.iter().map(|(_, pieces)| Pool::of(pieces.iter().copied())));
+    }
+    pools.resize_with(holdings.len(), || None);
     let bound = match measure.kind {
         MeasureKind::LowPay => low_pay_bound(pool.ascending(measure.population)),
         _ => None,
@@ -192,8 +204,11 @@ fn contributions(measure: &Measure, pool: &mut Pool, holdings: &[OfHolding<'_>])
         MeasureKind::QuartileBand(_, remainders) => pool.bands(&remainders),
         _ => None,
     };
-    let of = |(holding, pieces): &OfHolding<'_>| match measure.kind {
-        MeasureKind::QuartileBand(band, _) => of_band(*holding, measure, pieces, bands?, band),
+    let of = |((holding, pieces), own): (&OfHolding<'_>, &mut Option<Pool>)| match measure.kind {
+        MeasureKind::QuartileBand(band, _) => {
+            let figure = own.as_mut()?.summarize(measure).and_then(|summary| summary.figure);
+            of_band(*holding, figure, pieces, bands.as_ref()?, band)
+        }
         MeasureKind::Distribution => of_values(*holding, pieces, measure.population),
         MeasureKind::LowPay => {
             let all = of_values(*holding, pieces, measure.population)?;
@@ -202,9 +217,9 @@ fn contributions(measure: &Measure, pool: &mut Pool, holdings: &[OfHolding<'_>])
                 .sum::<Option<u64>>()?;
             Some(of_part(*holding, low, all.employees))
         }
-        _ => of_pool(*holding, measure, pieces),
+        _ => of_pool(*holding, measure, pieces, own.as_mut()?),
     };
-    holdings.iter().filter_map(of).collect()
+    holdings.iter().zip(pools).filter_map(of).collect()
 }
 
 /// The values of the pieces that a measure counts.
@@ -243,8 +258,13 @@ fn of_part(holding: u32, with: u64, all: u64) -> Contribution {
 
 /// A holding's women and men in a pay band of the cell. Of those with a pay that several bands share it has its part, as many as
 /// of all others. Its own figure is that of its own bands.
-fn of_band(holding: u32, measure: &Measure, pieces: &[Piece<'_>], bands: &Bands, band: Band) -> Option<Contribution> {
-    let figure = Pool::of(pieces.iter().copied())?.summarize(measure).and_then(|summary| summary.figure);
+fn of_band(
+    holding: u32,
+    figure: Option<Quotient>,
+    pieces: &[Piece<'_>],
+    bands: &Bands,
+    band: Band,
+) -> Option<Contribution> {
     let mut amounts = [0_i128; 2];
     for piece in pieces {
         let Piece::ByGender(lists) = piece else { continue };
@@ -262,13 +282,12 @@ fn of_band(holding: u32, measure: &Measure, pieces: &[Piece<'_>], bands: &Bands,
     (amounts != [0; 2] || figure.is_some()).then_some(Contribution { holding, employees, amounts, people, figure })
 }
 
-fn of_pool(holding: u32, measure: &Measure, pieces: &[Piece<'_>]) -> Option<Contribution> {
-    let mut pool = Pool::of(pieces.iter().copied())?;
+fn of_pool(holding: u32, measure: &Measure, pieces: &[Piece<'_>], pool: &mut Pool) -> Option<Contribution> {
     let summary = pool.summarize(measure)?;
     let figure = summary.figure.map(|figure| figure.in_parts(PARTS));
     let plain = |amounts, people| Contribution { holding, employees: summary.employees, amounts, people, figure };
     let sum = |values: &[Amount]| values.iter().map(|&value| i128::from(value)).sum::<i128>();
-    Some(match (measure.kind, &pool) {
+    Some(match (measure.kind, &*pool) {
         (MeasureKind::Share, _) => of_part(holding, summary.parts?.n_numerator?, summary.employees),
         (MeasureKind::Gap(_), Pool::ByGender { women, men, .. }) => {
             plain([sum(women), sum(men)], [women.len() as u64, men.len() as u64])

@@ -15,7 +15,7 @@ mod statistics;
 mod summary;
 
 pub use cell::{Cell, CellKey, CellTable, Contribution, Side};
-pub use company::{CompanyRow, CompanyTable, write_company_table};
+pub use company::{CompanyRow, CompanyTable, Group};
 pub use run::{AggregateError, Snapshots, aggregate};
 pub use statistics::{PARTS, PERCENTILES, Statistics};
 pub use summary::{Parts, Summary};

@@ -7,21 +7,25 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
 use rayon::prelude::*;
 
 use super::cell::{Cell, CellTable};
-use super::company::{CompanyRow, CompanyTable, batch, rows_of};
+use super::company::{CompanyRow, CompanyTable, Group, batch, rows_of};
 use super::evaluate::{Share, Shared, evaluate};
 use super::grouping::Axis;
 use super::partial::PartialCells;
 use crate::intake::{Company, Register};
 use crate::measure::{Batch, Found, Measure, MeasureKind, NoPanel, Over, Panel, Requirement, Shape, Snapshot, Values};
 use crate::period::Period;
-use crate::pipeline::{DimensionSource, Pipeline, TOTAL, Table, UNKNOWN};
+use crate::pipeline::{DimensionSource, Pipeline, Table, UNKNOWN};
 use crate::store::{Catalogue, Part, Records, StoreError};
 
 /// Bytes of values that a pass may hold.
 const HELD: u64 = 384 << 20;
+
+/// Companies that are computed before their own rows are written.
+const AT_ONCE: usize = 64;
 
 /// Why a period was not aggregated.
 #[derive(Debug, thiserror::Error)]
@@ -93,7 +97,7 @@ impl<'a> Snapshots<'a> {
     }
 }
 
-/// Aggregates a period. `progress` hears of each company and pass that is done.
+/// Aggregates a period; each company's own metrics go into `own` on the way. `progress` hears of each company and pass that is done.
 ///
 /// # Errors
 /// [`AggregateError`].
@@ -101,8 +105,9 @@ pub fn aggregate(
     pipeline: &Pipeline,
     register: &Register,
     snapshots: &Snapshots<'_>,
+    own: &mut CompanyTable,
     progress: &(dyn Fn(u64) + Sync),
-) -> Result<(CellTable, CompanyTable), AggregateError> {
+) -> Result<CellTable, AggregateError> {
     let (period, parts) = (snapshots.period, &snapshots.parts);
     let keys: BTreeSet<&str> = parts.iter().map(|part| part.key_id.as_str()).collect();
     if keys.len() > 1 {
@@ -128,27 +133,38 @@ pub fn aggregate(
     }
     let records = snapshots.rows();
     let mut cells: Vec<Cell> = Vec::new();
-    let mut own = CompanyTable::new(pipeline);
+    let schema = own.schema();
     let mut compared = None;
     for bases in passes(pipeline, records) {
-        let pass = Pass { pipeline, bases: &bases, period, earlier: snapshots.earlier };
-        let done: Vec<Done> = members
-            .par_iter()
-            .map(|member| {
+        let pass = Pass { pipeline, bases: &bases, schema: &schema, period, earlier: snapshots.earlier };
+        let mut shares: Vec<Vec<Share>> = pipeline.tables.iter().map(|_| Vec::with_capacity(members.len())).collect();
+        let mut with_panel = 0;
+        let mut waiting: Vec<RecordBatch> = Vec::new();
+        for members in members.chunks(AT_ONCE) {
+            let company = |member: &Member<'_>| {
                 let done = pass.company(member)?;
                 progress(member.part.rows);
                 Ok(done)
-            })
-            .collect::<Result<_, StoreError>>()?;
-        if pass.needs_panel() {
-            compared = Some(done.iter().filter(|done| done.compared).count());
-        }
-        let mut shares: Vec<Vec<Share>> = pipeline.tables.iter().map(|_| Vec::with_capacity(done.len())).collect();
-        for (done, member) in done.into_iter().zip(&members) {
-            own.push(done.rows, &member.company.id, done.market);
-            for (table, share) in shares.iter_mut().zip(done.shares) {
-                table.push(share);
+            };
+            // While some companies are computed, the rows of those before them are written.
+            let ready = std::mem::take(&mut waiting);
+            let (done, written) = rayon::join(
+                || members.par_iter().map(company).collect::<Result<Vec<Done>, StoreError>>(),
+                || ready.into_iter().try_for_each(|rows| own.write(rows)),
+            );
+            written?;
+            for (done, member) in done?.into_iter().zip(members) {
+                with_panel += usize::from(done.compared);
+                waiting.push(done.rows);
+                own.keep_market(&member.company.id, done.market);
+                for (table, share) in shares.iter_mut().zip(done.shares) {
+                    table.push(share);
+                }
             }
+        }
+        waiting.into_iter().try_for_each(|rows| own.write(rows))?;
+        if pass.needs_panel() {
+            compared = Some(with_panel);
         }
         for (table, shares) in shares.into_iter().enumerate() {
             for money in [true, false] {
@@ -163,8 +179,7 @@ pub fn aggregate(
         }
     }
     cells.sort_by(|a, b| (&a.key, a.measure).cmp(&(&b.key, b.measure)));
-    let table = CellTable { period, holdings, cells, companies: parts.len(), compared, records };
-    Ok((table, own))
+    Ok(CellTable { period, holdings, cells, companies: parts.len(), compared, records })
 }
 
 /// Measures that ask the same of each employee, by their places in the pipeline.
@@ -210,6 +225,8 @@ struct Member<'a> {
 struct Pass<'a> {
     pipeline: &'a Pipeline,
     bases: &'a [Basis],
+    /// Columns of companies' own rows.
+    schema: &'a SchemaRef,
     period: Period,
     earlier: Period,
 }
@@ -295,18 +312,16 @@ impl Pass<'_> {
         let mut rows = rows_of(&own, &own_bases, pipeline);
         if let Some(Err(why)) = &panel {
             rows.extend(self.without_panel(why));
-            rows.sort_by_key(|row| row.measure);
         }
         let of_market = |row: &CompanyRow| matches!(pipeline.measures[row.measure].kind, MeasureKind::Market);
         let (market, rows) = rows.into_iter().partition::<Vec<_>, _>(of_market);
-        let rows = batch(&company.id, &part.period, rows, pipeline)
-            .map_err(|error| StoreError::Damaged { path: part.path.clone(), error: error.to_string() })?;
+        let rows = batch(&company.id, &part.period, &rows, pipeline, self.schema);
         Ok(Done { shares, rows, market, compared: joined.is_some() })
     }
 
     /// Rows that say why there are no figures.
     fn without_panel(&self, why: &NoPanel) -> impl Iterator<Item = CompanyRow> {
-        let codes = Arc::new(vec![TOTAL.to_owned(); self.pipeline.company_breakdown.len()]);
+        let group = Arc::new(Group::whole(self.pipeline.company_breakdown.len()));
         let note = why.to_string();
         let of_company = |place: &usize| self.pipeline.company_measures.contains(place);
         let no_order = self.pipeline.settings.level_order.is_none();
@@ -315,9 +330,8 @@ impl Pass<'_> {
             .measures()
             .filter(move |(place, measure)| measure.over != Over::Closing && of_company(place) && !unsettled(measure));
         panel.map(move |(measure, _)| CompanyRow {
-            codes: codes.clone(),
+            group: group.clone(),
             measure,
-            currency: None,
             summary: None,
             note: Some(note.clone()),
         })

@@ -6,7 +6,7 @@
 use super::partial::{Piece, Sums};
 use super::statistics::Statistics;
 use crate::exact::{Amount, Quotient, SCALE, percentile};
-use crate::measure::{Bands, Center, Measure, MeasureKind, Population, Remainders, gap, quartile_bands};
+use crate::measure::{Bands, Center, Measure, MeasureKind, People, Population, Remainders, gap, quartiles};
 
 /// The values of a group, put together.
 pub(super) enum Pool {
@@ -20,7 +20,7 @@ pub(super) enum Pool {
         women: Vec<Amount>,
         men: Vec<Amount>,
         left_out: u64,
-        bands: Option<Bands>,
+        quartiles: Option<People>,
     },
     Sums(Sums),
 }
@@ -66,7 +66,7 @@ impl Pool {
                 }
                 (None, Piece::ByGender([women, men, left_out])) => {
                     let (women, men, left_out) = (women.to_vec(), men.to_vec(), left_out.len() as u64);
-                    pool = Some(Self::ByGender { women, men, left_out, bands: None });
+                    pool = Some(Self::ByGender { women, men, left_out, quartiles: None });
                 }
                 (None, Piece::Sums(sums)) => pool = Some(Self::Sums(*sums)),
                 (Some(Self::List { values, .. }), Piece::List(list)) => values.extend_from_slice(list),
@@ -86,10 +86,10 @@ impl Pool {
     pub(super) fn summarize(&mut self, measure: &Measure) -> Option<Summary> {
         match self {
             Self::Sums(sums) => of_sums(measure.kind, sums),
-            Self::ByGender { women, men, left_out, bands } => match measure.kind {
+            Self::ByGender { women, men, left_out, quartiles: known } => match measure.kind {
                 MeasureKind::QuartileBand(band, remainders) => {
-                    let bands = bands.get_or_insert_with(|| quartile_bands(women, men, &remainders));
-                    (!women.is_empty() || !men.is_empty()).then(|| of_band(bands.of(band), *left_out))
+                    let people = known.get_or_insert_with(|| quartiles(women, men, &remainders));
+                    (!women.is_empty() || !men.is_empty()).then(|| of_band(people[band as usize], *left_out))
                 }
                 MeasureKind::Gap(center) => of_gap(center, women, men, *left_out),
                 _ => None,
@@ -119,12 +119,20 @@ impl Pool {
         }
     }
 
-    /// Women and men in the four pay quartiles.
-    pub(super) fn bands(&mut self, remainders: &Remainders) -> Option<&Bands> {
+    /// Women and men in the four pay quartiles; none of other shapes.
+    pub(super) fn quartiles(&mut self, remainders: &Remainders) -> Option<People> {
         match self {
-            Self::ByGender { women, men, bands, .. } => {
-                Some(bands.get_or_insert_with(|| quartile_bands(women, men, remainders)))
+            Self::ByGender { women, men, quartiles: known, .. } => {
+                Some(*known.get_or_insert_with(|| quartiles(women, men, remainders)))
             }
+            _ => None,
+        }
+    }
+
+    /// The pay quartiles, for the part that each holding has in them; none of other shapes.
+    pub(super) fn bands(&mut self, remainders: &Remainders) -> Option<Bands> {
+        match self {
+            Self::ByGender { women, men, .. } => Some(Bands::of(women, men, remainders)),
             _ => None,
         }
     }
@@ -294,9 +302,9 @@ mod tests {
     #[test]
     fn a_band_tells_women_of_both() {
         let (women, men) = (vec![1, 3, 5, 7], vec![2, 4, 6, 8]);
-        let mut pool = Pool::ByGender { women, men, left_out: 1, bands: None };
-        let bands = pool.bands(&Remainders::default()).expect("bands");
-        let summary = of_band(bands.of(Band::Lower), 1);
+        let mut pool = Pool::ByGender { women, men, left_out: 1, quartiles: None };
+        let people = pool.quartiles(&Remainders::default()).expect("quartiles");
+        let summary = of_band(people[Band::Lower as usize], 1);
         assert_eq!((summary.employees, summary.left_out), (2, Some(1)));
         assert_eq!(summary.figure.map(Quotient::to_f64), Some(0.5));
     }

@@ -128,7 +128,9 @@ impl Uploads {
         if !lacking.is_empty() {
             return format!("no; it needs {}", lacking.join("; and "));
         }
-        let has = |columns: &BTreeSet<String>, need: &String| columns.iter().any(|column| fits(need, column));
+        let has = |columns: &BTreeSet<String>, need: &String| {
+            self.is_declared(need) || columns.iter().any(|column| fits(need, column))
+        };
         let ranges = |columns: &BTreeSet<String>| {
             !measure.requires.contains(&Requirement::PayRanges)
                 || self.pipeline.settings.reference.pay_ranges.is_some()
@@ -151,6 +153,16 @@ impl Uploads {
             ""
         };
         format!("in {able} of {} uploads{later}", self.columns.len())
+    }
+
+    /// Whether the pipeline says what uploads without a column mean.
+    fn is_declared(&self, column: &str) -> bool {
+        let settings = &self.pipeline.settings;
+        match column {
+            "pay_basis" => settings.pay_basis.is_some(),
+            "weekly_hours" => settings.standard_weekly_hours.is_some(),
+            _ => false,
+        }
     }
 
     fn meets(&self, requirement: Requirement) -> bool {

@@ -6,7 +6,7 @@
 use clap::Args;
 
 use super::{PipelineArguments, Refused, progress, summary};
-use crate::aggregate::{Snapshots, aggregate, write_company_table};
+use crate::aggregate::{CompanyTable, Snapshots, aggregate};
 use crate::disclose::{DiscloseError, disclose};
 use crate::intake::Register;
 use crate::pipeline::Pipeline;
@@ -75,15 +75,18 @@ pub(super) fn release(
     let pipeline = &pipeline;
     refuse_overlaps(pipeline)?;
     let bar = progress::bar(snapshots.rows(), "aggregation", false);
-    let (cells, mut companies) = aggregate(pipeline, register, &snapshots, &|rows| bar.inc(rows))?;
-    bar.finish_and_clear();
-    let (safe, ledger) = disclose(&cells, pipeline)?;
-    add_market_ratios(&mut companies, &safe, pipeline, register)?;
     let own = pipeline.workspace.join("companies").join(&pipeline.name).join(format!("{period}.parquet"));
     let ledger_file = pipeline.workspace.join("ledger").join(&pipeline.name).join(format!("{period}.parquet"));
-    // The companies' own metrics and the release have nothing to do with each other but the pass that made them.
+    let mut companies = CompanyTable::create(pipeline, &own)?;
+    let cells = aggregate(pipeline, register, &snapshots, &mut companies, &|rows| bar.inc(rows))?;
+    bar.finish_and_clear();
+    let (safe, ledger) = disclose(&cells, pipeline)?;
+    // The companies' own metrics and the release have nothing to do with each other from here on.
     let (written, published) = rayon::join(
-        || write_company_table(&companies, &own),
+        || {
+            add_market_ratios(&mut companies, &safe, pipeline, register)?;
+            companies.finish()
+        },
         || -> anyhow::Result<_> {
             ledger.write(pipeline, &ledger_file)?;
             Ok(publish(&safe, pipeline, arguments.release_date.as_deref())?)

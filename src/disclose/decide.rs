@@ -8,7 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
-use super::evidence::Evidence;
+use rayon::prelude::*;
+
+use super::evidence::{Evidence, Findings};
 use super::ledger::{Action, Decision, Ledger, Verdict};
 use super::roll_up::{self, Node, Safety};
 use super::rounding;
@@ -41,8 +43,8 @@ impl std::error::Error for DiscloseError {}
 /// The two verdicts on a cell.
 struct Judged<'a> {
     cell: &'a Cell,
-    incumbent: (Evidence, Option<Rule>),
-    organization: (Evidence, Option<Rule>),
+    incumbent: (Findings, Option<Rule>),
+    organization: (Findings, Option<Rule>),
 }
 
 /// Decides what of a period may be published.
@@ -55,7 +57,7 @@ pub fn disclose(cells: &CellTable, pipeline: &Pipeline) -> Result<(SafeTable, Le
         return Err(DiscloseError::Overlaps(overlaps));
     }
     let policy = &pipeline.policy;
-    let mut judged: Vec<Judged<'_>> = cells.cells.iter().map(|cell| judge(cell, pipeline)).collect();
+    let mut judged: Vec<Judged<'_>> = cells.cells.par_iter().map(|cell| judge(cell, pipeline)).collect();
     tie(&mut judged, pipeline);
     let listed = listed_nodes(&judged, pipeline);
     let mut rows = Vec::new();
@@ -65,7 +67,7 @@ pub fn disclose(cells: &CellTable, pipeline: &Pipeline) -> Result<(SafeTable, Le
         let is_listed = listed.get(&slot(key)).is_none_or(|nodes| nodes.contains(&roll_up::node(key)));
         let measure = &pipeline.measures[judged.cell.measure];
         let (shown, kind) = (Shown::of(judged.cell, measure, policy), measure.kind);
-        for (family, (evidence, broken)) in [("incumbent", &judged.incumbent), ("organization", &judged.organization)] {
+        for (family, (findings, broken)) in [("incumbent", &judged.incumbent), ("organization", &judged.organization)] {
             let verdict = match broken {
                 _ if !is_listed => Verdict::Withheld(Rule::OtherLevel),
                 Some(rule) => Verdict::Withheld(*rule),
@@ -78,7 +80,7 @@ pub fn disclose(cells: &CellTable, pipeline: &Pipeline) -> Result<(SafeTable, Le
                 family,
                 action: if is_listed { Action::Listed } else { Action::RolledUp },
                 verdict,
-                evidence: evidence.clone(),
+                findings: *findings,
                 withheld_statistics: if published { withheld(family, &shown, kind) } else { Vec::new() },
             });
         }
@@ -92,15 +94,12 @@ pub fn disclose(cells: &CellTable, pipeline: &Pipeline) -> Result<(SafeTable, Le
 fn judge<'a>(cell: &'a Cell, pipeline: &Pipeline) -> Judged<'a> {
     let measure = &pipeline.measures[cell.measure];
     let kind = measure.kind;
-    let verdict = |evidence: Evidence| {
-        let broken = first_broken(&evidence, &pipeline.policy);
-        (evidence, broken)
-    };
-    let mut incumbent = verdict(Evidence::incumbent(cell, kind));
+    let verdict = |evidence: &Evidence| (evidence.findings(), first_broken(evidence, &pipeline.policy));
+    let mut incumbent = verdict(&Evidence::incumbent(cell, kind));
     if Shown::of(cell, measure, &pipeline.policy).percentiles_given_away {
         incumbent.1.get_or_insert(Rule::Percentiles);
     }
-    Judged { cell, incumbent, organization: verdict(Evidence::organization(cell, kind)) }
+    Judged { cell, incumbent, organization: verdict(&Evidence::organization(cell, kind)) }
 }
 
 /// Withholds every measure of a family in a cell where one of them is withheld: the others would give it back.

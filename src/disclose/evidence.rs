@@ -113,28 +113,54 @@ impl Evidence {
         }
     }
 
-    /// Holdings with a value: of a gap, of the side with fewer.
+    /// What of it is written into the ledger.
     #[must_use]
-    pub fn holdings(&self) -> u64 {
-        self.populations.iter().map(|population| population.holdings).min().unwrap_or(0)
-    }
-
-    /// Employees with a value: of a gap, of the side with fewer.
-    #[must_use]
-    pub fn employees(&self) -> u64 {
-        self.populations.iter().map(|population| population.employees).min().unwrap_or(0)
-    }
-
-    /// The largest holding's part of a list, for people; zero where the list sums to zero.
-    #[must_use]
-    #[expect(clippy::cast_precision_loss, reason = "shown in the ledger, judged nowhere")]
-    pub fn largest_part(list: &[i128]) -> f64 {
-        let total: i128 = list.iter().sum();
-        match list.first() {
-            Some(&largest) if total > 0 => largest as f64 / total as f64,
-            _ => 0.0,
+    pub fn findings(&self) -> Findings {
+        let of_populations = |count: fn(&Population) -> u64| self.populations.iter().map(count).min().unwrap_or(0);
+        Findings {
+            holdings: of_populations(|population| population.holdings),
+            employees: of_populations(|population| population.employees),
+            largest_employee_part: self
+                .populations
+                .iter()
+                .map(|population| largest_part(&population.employees_of))
+                .reduce(f64::max),
+            largest_value_part: self.contributions.iter().map(|list| largest_part(list)).reduce(f64::max),
+            rest_to_largest: self.contributions.iter().filter_map(|list| rest_to_largest(list)).reduce(f64::min),
         }
     }
+}
+
+/// The evidence for one decision in a few numbers, for people.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Findings {
+    /// Holdings with a value: of a gap, on the side with fewer.
+    pub holdings: u64,
+    /// Employees with a value: of a gap, on the side with fewer.
+    pub employees: u64,
+    /// The largest holding's part of the employees.
+    pub largest_employee_part: Option<f64>,
+    /// The largest holding's part of the value, on the side where it is larger.
+    pub largest_value_part: Option<f64>,
+    /// What all but the two largest contribute, as a part of the largest, on the side where it is less.
+    pub rest_to_largest: Option<f64>,
+}
+
+/// The largest part of a list; zero where the list sums to zero.
+#[expect(clippy::cast_precision_loss, reason = "shown in the ledger, judged nowhere")]
+fn largest_part(list: &[i128]) -> f64 {
+    let total: i128 = list.iter().sum();
+    match list.first() {
+        Some(&largest) if total > 0 => largest as f64 / total as f64,
+        _ => 0.0,
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "shown in the ledger, judged nowhere")]
+fn rest_to_largest(list: &[i128]) -> Option<f64> {
+    let (&largest, rest) = list.split_first()?;
+    let rest: i128 = rest.iter().skip(1).sum();
+    (largest > 0).then(|| rest as f64 / largest as f64)
 }
 
 /// Whether the two sides of a figure are people or things that are counted: those who have something, and who have it not.

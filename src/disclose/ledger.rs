@@ -10,11 +10,11 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, Float64Array, RecordBatch, StringArray, UInt64Array};
 use arrow::datatypes::{Field, Schema};
 
-use super::evidence::Evidence;
+use super::evidence::Findings;
 use super::rules::Rule;
 use crate::aggregate::CellKey;
 use crate::pipeline::{Pipeline, TOTAL};
-use crate::store::{StoreError, write_table};
+use crate::store::{StoreError, TableFile};
 
 /// What was decided about a family of figures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -48,7 +48,7 @@ pub struct Decision {
     /// What was decided.
     pub verdict: Verdict,
     /// What it was decided on.
-    pub evidence: Evidence,
+    pub findings: Findings,
     /// Names of the statistics that are withheld from published figures.
     pub withheld_statistics: Vec<&'static str>,
 }
@@ -81,7 +81,9 @@ impl Ledger {
             |error: arrow::error::ArrowError| StoreError::Damaged { path: file.to_owned(), error: error.to_string() };
         let batch = self.batch(pipeline).map_err(damaged)?;
         let secret = ("payquorum.confidentiality", "private: for the privacy officer only".to_owned());
-        write_table(file, &batch.schema(), &[batch], &[secret])
+        let mut table = TableFile::create(file, &batch.schema(), &[secret])?;
+        table.write(&batch)?;
+        table.finish()
     }
 
     fn batch(&self, pipeline: &Pipeline) -> Result<RecordBatch, arrow::error::ArrowError> {
@@ -89,11 +91,11 @@ impl Ledger {
         let texts = |text: &dyn Fn(&Decision) -> Option<String>| -> ArrayRef {
             Arc::new(decisions.iter().map(text).collect::<StringArray>())
         };
-        let counts = |count: &dyn Fn(&Evidence) -> u64| -> ArrayRef {
-            Arc::new(UInt64Array::from_iter_values(decisions.iter().map(|decision| count(&decision.evidence))))
+        let counts = |count: fn(&Findings) -> u64| -> ArrayRef {
+            Arc::new(UInt64Array::from_iter_values(decisions.iter().map(|decision| count(&decision.findings))))
         };
-        let parts = |part: &dyn Fn(&Evidence) -> Option<f64>| -> ArrayRef {
-            Arc::new(decisions.iter().map(|decision| part(&decision.evidence)).collect::<Float64Array>())
+        let parts = |part: fn(&Findings) -> Option<f64>| -> ArrayRef {
+            Arc::new(decisions.iter().map(|decision| part(&decision.findings)).collect::<Float64Array>())
         };
         let table = |decision: &Decision| &pipeline.tables[decision.key.table];
         let mut columns: Vec<(String, &str, ArrayRef)> =
@@ -144,30 +146,27 @@ impl Ledger {
         columns.push((
             "holdings".into(),
             "Holdings with a value (of a gap: on the side with fewer).",
-            counts(&Evidence::holdings),
+            counts(|findings| findings.holdings),
         ));
         columns.push((
             "employees".into(),
             "Employees with a value (of a gap: on the side with fewer).",
-            counts(&Evidence::employees),
+            counts(|findings| findings.employees),
         ));
         columns.push((
             "largest_employee_part".into(),
             "The largest holding's part of the employees.",
-            parts(&|evidence| {
-                let lists = evidence.populations.iter().map(|population| &population.employees_of);
-                lists.map(|list| Evidence::largest_part(list)).reduce(f64::max)
-            }),
+            parts(|findings| findings.largest_employee_part),
         ));
         columns.push((
             "largest_value_part".into(),
-            "The largest holding's part of the value (of a share: of either side).",
-            parts(&|evidence| evidence.contributions.iter().map(|list| Evidence::largest_part(list)).reduce(f64::max)),
+            "The largest holding's part of the value (of a share, ratio or gap: of either side).",
+            parts(|findings| findings.largest_value_part),
         ));
         columns.push((
             "rest_to_largest".into(),
             "What all but the two largest contribute, as a part of the largest: the p%-rule compares it with p/100.",
-            parts(&|evidence| evidence.contributions.iter().filter_map(|list| rest_to_largest(list)).reduce(f64::min)),
+            parts(|findings| findings.rest_to_largest),
         ));
         let described = |name: &String, description: &str, array: &ArrayRef| {
             let metadata = [("description".to_owned(), description.to_owned())];
@@ -177,11 +176,4 @@ impl Ledger {
             columns.iter().map(|(name, description, array)| described(name, description, array)).collect();
         RecordBatch::try_new(Arc::new(Schema::new(fields)), columns.into_iter().map(|(.., array)| array).collect())
     }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "shown in the ledger, judged nowhere")]
-fn rest_to_largest(list: &[i128]) -> Option<f64> {
-    let (&largest, rest) = list.split_first()?;
-    let rest: i128 = rest.iter().skip(1).sum();
-    (largest > 0).then(|| rest as f64 / largest as f64)
 }

@@ -15,6 +15,6 @@ mod safe_table;
 mod statistic_rules;
 
 pub use decide::{DiscloseError, disclose};
-pub use evidence::Evidence;
+pub use evidence::{Evidence, Findings};
 pub use ledger::{Action, Decision, Ledger, Verdict};
 pub use safe_table::{Figures, OrganizationFigures, SafeRow, SafeTable};

@@ -42,7 +42,7 @@ impl Shown {
             organization_percentiles: cell
                 .organization
                 .as_ref()
-                .is_some_and(|figures| figures.count >= policy.organization_percentile_companies),
+                .is_some_and(|figures| figures.count.min(cell.holdings()) >= policy.organization_percentile_companies),
             percentiles_given_away: match measure.kind {
                 MeasureKind::Dispersion { deciles: true, .. } => {
                     !spread || !deep(0, policy.deciles) || !deep(4, policy.deciles)

@@ -381,11 +381,14 @@ impl Context<'_> {
 
     fn is_known_code(&self, column: &Column, text: &str) -> bool {
         let of_column = |source: &DimensionSource| *source == DimensionSource::Record(column.name.clone());
-        self.pipeline
-            .dimensions
-            .iter()
-            .filter(|dimension| of_column(&dimension.source))
-            .all(|dimension| dimension.hierarchy.accepts(text))
+        // Codes that begin with `_` are SDMX's own: a total, not reported.
+        !text.starts_with('_')
+            && self
+                .pipeline
+                .dimensions
+                .iter()
+                .filter(|dimension| of_column(&dimension.source))
+                .all(|dimension| dimension.hierarchy.accepts(text))
     }
 
     fn company_place(&self, text: &[u8]) -> Meaning {

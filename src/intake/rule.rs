@@ -102,6 +102,7 @@ impl Rule {
                 _ => "one of the known words".to_owned(),
             },
             Self::Flag => "1 or 0, yes or no, true or false".to_owned(),
+            Self::Code if codes.is_empty() => "a code that does not begin with `_`".to_owned(),
             Self::Code => codes.to_owned(),
             Self::Text => "text of at most 256 bytes in the declared encoding".to_owned(),
             Self::OneRowPerEmployee => {

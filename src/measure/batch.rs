@@ -79,6 +79,11 @@ impl<'a> Batch<'a> {
         self.employed.as_deref()
     }
 
+    /// Whether an employee is employed at the end of the period.
+    pub(super) fn counts(&self, record: usize) -> bool {
+        self.employed.as_ref().is_none_or(|employed| employed[record])
+    }
+
     pub(super) fn settings(&self) -> &'a MeasureSettings {
         self.settings
     }

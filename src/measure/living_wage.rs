@@ -18,7 +18,7 @@ fn at_least_living_wage(batch: &Batch<'_>) -> Values {
     let words: Vec<&str> = regions.words().collect();
     let currency = batch.currency();
     Values::from_flags((0..batch.len()).map(|record| {
-        let pay = hourly.get(record)?;
+        let pay = hourly.get(record).filter(|_| batch.counts(record))?;
         Some(pay >= table.hourly(words[regions.code(record)?], currency(record)?)?)
     }))
 }

@@ -72,7 +72,7 @@ pub use catalogue::{Entry, Found, Section, catalogue, markdown};
 pub use eu_joint_assessment::is_flagged;
 pub use formula::gap::{Center, gap};
 pub use formula::plausibility;
-pub use formula::quartiles::{Band, Bands, Remainders, quartile_bands};
+pub use formula::quartiles::{Band, Bands, People, Remainders, halves, quartiles};
 pub use panel::{NoPanel, Panel, Snapshot};
 pub use pay_basis::PayBasis;
 pub use reference::{ExchangeRates, LivingWages, PayRanges, Reference};

@@ -77,7 +77,7 @@ impl PayBasis {
     pub fn annual(self, pay: Amount, weekly_hours: Option<Amount>) -> Option<Amount> {
         match self.weeks() {
             Some((weeks, parts)) => narrow(divide_half_even(i128::from(pay) * parts * 52, weeks)),
-            None => yearly(pay, weekly_hours?),
+            None => yearly(pay, weekly_hours.filter(|&hours| hours > 0)?),
         }
     }
 
@@ -179,6 +179,7 @@ mod tests {
         assert_eq!(PayBasis::Month.hourly(EURO, None), None);
         assert_eq!(PayBasis::Month.annual(EURO, None), Some(12 * EURO));
         assert_eq!(PayBasis::Hour.annual(EURO, None), None);
+        assert_eq!(PayBasis::Hour.annual(EURO, Some(0)), None, "no hours are no contract of zero pay");
         assert_eq!(PayBasis::Year.hourly(EURO, Some(0)), None);
     }
 }

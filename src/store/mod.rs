@@ -20,7 +20,7 @@ pub use commit::Staged;
 pub use lock::Lock;
 pub use read::{Catalogue, Part};
 pub use records::{Records, Texts};
-pub use table_file::write_table;
+pub use table_file::TableFile;
 pub use write::{Origin, UploadWriter};
 
 /// Why the store cannot be read or written.

@@ -2,8 +2,9 @@
 //!
 //! In: record batches. Out: a file. Invariant: it is written beside, made durable, and renamed into place.
 
+use std::fmt;
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, SchemaRef};
@@ -15,36 +16,66 @@ use parquet::schema::types::ColumnPath;
 
 use super::StoreError;
 
-/// Writes a table; `notes` go into the file's metadata.
-///
-/// # Errors
-/// [`StoreError`]: the file cannot be written.
-pub fn write_table(
-    file: &Path,
-    schema: &SchemaRef,
-    batches: &[RecordBatch],
-    notes: &[(&str, String)],
-) -> Result<(), StoreError> {
-    let damaged = |error: String| StoreError::Damaged { path: file.to_owned(), error };
-    let folder = file.parent().unwrap_or(Path::new(""));
-    std::fs::create_dir_all(folder).map_err(StoreError::io(folder))?;
-    let beside = file.with_extension("new");
-    let notes = notes.iter().map(|(key, value)| KeyValue::new((*key).to_owned(), value.clone())).collect();
-    let mut properties = WriterProperties::builder()
-        .set_compression(Compression::ZSTD(ZstdLevel::try_new(1).unwrap_or_default()))
-        .set_created_by(concat!("payquorum ", env!("CARGO_PKG_VERSION")).to_owned())
-        .set_key_value_metadata(Some(notes));
-    // Figures hardly repeat.
-    for field in schema.fields().iter().filter(|field| *field.data_type() == DataType::Float64) {
-        properties = properties.set_column_dictionary_enabled(ColumnPath::from(field.name().as_str()), false);
+/// A file while it is written.
+pub struct TableFile {
+    file: PathBuf,
+    beside: PathBuf,
+    writer: ArrowWriter<File>,
+}
+
+impl fmt::Debug for TableFile {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("TableFile").field("file", &self.file).finish_non_exhaustive()
     }
-    let out = File::create(&beside).map_err(StoreError::io(&beside))?;
-    let mut writer = ArrowWriter::try_new(out, schema.clone(), Some(properties.build()))
-        .map_err(|error| damaged(error.to_string()))?;
-    for batch in batches {
-        writer.write(batch).map_err(|error| damaged(error.to_string()))?;
+}
+
+impl TableFile {
+    /// Begins a file; `notes` go into its metadata.
+    ///
+    /// # Errors
+    /// [`StoreError`]: the file cannot be written.
+    pub fn create(file: &Path, schema: &SchemaRef, notes: &[(&str, String)]) -> Result<Self, StoreError> {
+        let folder = file.parent().unwrap_or(Path::new(""));
+        std::fs::create_dir_all(folder).map_err(StoreError::io(folder))?;
+        let beside = file.with_extension("new");
+        let notes = notes.iter().map(|(key, value)| KeyValue::new((*key).to_owned(), value.clone())).collect();
+        let mut properties = WriterProperties::builder()
+            .set_compression(Compression::ZSTD(ZstdLevel::try_new(1).unwrap_or_default()))
+            .set_created_by(concat!("payquorum ", env!("CARGO_PKG_VERSION")).to_owned())
+            .set_key_value_metadata(Some(notes));
+        // Figures hardly repeat.
+        for field in schema.fields().iter().filter(|field| *field.data_type() == DataType::Float64) {
+            properties = properties.set_column_dictionary_enabled(ColumnPath::from(field.name().as_str()), false);
+        }
+        let out = File::create(&beside).map_err(StoreError::io(&beside))?;
+        let writer = ArrowWriter::try_new(out, schema.clone(), Some(properties.build()))
+            .map_err(|error| StoreError::Damaged { path: beside.clone(), error: error.to_string() })?;
+        Ok(Self { file: file.to_owned(), beside, writer })
     }
-    let out = writer.into_inner().map_err(|error| damaged(error.to_string()))?;
-    out.sync_all().map_err(StoreError::io(&beside))?;
-    std::fs::rename(&beside, file).map_err(StoreError::io(file))
+
+    /// Adds rows.
+    ///
+    /// # Errors
+    /// [`StoreError`]: the file cannot be written.
+    pub fn write(&mut self, batch: &RecordBatch) -> Result<(), StoreError> {
+        let damaged = |error: parquet::errors::ParquetError| StoreError::Damaged {
+            path: self.beside.clone(),
+            error: error.to_string(),
+        };
+        self.writer.write(batch).map_err(damaged)
+    }
+
+    /// Puts the file in its place.
+    ///
+    /// # Errors
+    /// [`StoreError`]: the file cannot be written; then an earlier one stays.
+    pub fn finish(self) -> Result<(), StoreError> {
+        let damaged = |error: parquet::errors::ParquetError| StoreError::Damaged {
+            path: self.beside.clone(),
+            error: error.to_string(),
+        };
+        let out = self.writer.into_inner().map_err(damaged)?;
+        out.sync_all().map_err(StoreError::io(&self.beside))?;
+        std::fs::rename(&self.beside, &self.file).map_err(StoreError::io(&self.file))
+    }
 }

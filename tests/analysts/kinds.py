@@ -310,7 +310,7 @@ def expected_row(kind, unit, holdings, policy, remainder=REMAINDER):
         row["mean"] = published(whole, step)
     if organization:
         row["org_mean"] = published(sum(of_holdings) / len(of_holdings), step)
-        if len(of_holdings) >= policy.org_percentiles:
+        if min(len(of_holdings), row["n_companies"]) >= policy.org_percentiles:
             row |= {f"org_p{at}": published(percentile(of_holdings, at), step) for at in (25, 50, 75)}
     return row
 

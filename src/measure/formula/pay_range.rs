@@ -5,18 +5,21 @@
 //! an entry has none, and is reported.
 //! Source: WorldatWork, salary range: minimum, midpoint, maximum.
 
+use hashbrown::HashMap;
+
 use super::super::batch::value;
 use super::super::pay_basis::brought;
 use super::super::{Batch, PayBasis, Values};
 use crate::exact::Amount;
+use crate::store::Texts;
 
 /// Columns that are read where they are there.
 pub(in crate::measure) const READS: [&str; 7] =
     ["pay_basis", "weekly_hours", "range_min", "range_max", "job_code", "job_level", "currency"];
 
 /// For each record `position(pay, minimum, maximum)`.
-pub(in crate::measure) fn positions(
-    batch: &Batch<'_>,
+pub(in crate::measure) fn positions<'a>(
+    batch: &Batch<'a>,
     position: impl Fn(Amount, Amount, Amount) -> Option<Amount>,
 ) -> Values {
     let records = batch.records();
@@ -28,20 +31,25 @@ pub(in crate::measure) fn positions(
         None => Values::absent(batch.len()),
     };
     let (jobs, levels) = (records.texts("job_code"), records.texts("job_level"));
-    let words = |texts: Option<crate::store::Texts<'_>>, record: usize| -> Option<String> {
-        let texts = texts?;
-        texts.words().nth(texts.code(record)?).map(str::to_owned)
-    };
+    let words = |texts: &Option<Texts<'a>>| -> Vec<&'a str> { texts.iter().flat_map(Texts::words).collect() };
+    let (job_words, level_words) = (words(&jobs), words(&levels));
     let currency = batch.currency();
-    let of = |record: usize| {
+    // Each job, level and currency is looked up once.
+    type Range = Option<(Amount, Amount)>;
+    let mut known: HashMap<(usize, Option<usize>, &str), Range> = HashMap::new();
+    let mut of = |record: usize| {
         let own = own.and_then(|(minimum, maximum)| value(minimum, record).zip(value(maximum, record)));
         if let Some((minimum, maximum)) = own {
             return position(value(pay, record)?, minimum, maximum);
         }
-        let (table, pay) = (table?, hourly.get(record)?);
-        let (minimum, maximum) =
-            table.hourly(&words(jobs, record)?, words(levels, record).as_deref(), currency(record)?)?;
+        let (table, pay) = (table?, hourly.get(record).filter(|_| batch.counts(record))?);
+        let job = jobs.as_ref()?.code(record)?;
+        let (level, currency) = (levels.as_ref().and_then(|levels| levels.code(record)), currency(record)?);
+        let range = known
+            .entry((job, level, currency))
+            .or_insert_with(|| table.hourly(job_words[job], level.map(|level| level_words[level]), currency));
+        let (minimum, maximum) = (*range)?;
         position(pay, minimum, maximum)
     };
-    Values::from_options((0..batch.len()).map(of))
+    Values::from_options((0..batch.len()).map(&mut of))
 }

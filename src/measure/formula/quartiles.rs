@@ -56,22 +56,32 @@ impl Default for Remainders {
     }
 }
 
-/// Women and men of the four groups, from low to high.
+/// Women and men of each of the four groups, from low to high.
+pub type People = [(u64, u64); 4];
+
+/// The four groups of a benchmark cell, of which each holding has a part.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Bands {
-    /// Women and men of each group.
-    pub people: [(u64, u64); 4],
-    /// Every pay, in ascending order, at which a group begins, with its group, or that several groups share.
+    /// Every pay, in ascending order, at which a group begins, with its group.
     starts: Vec<(Amount, usize)>,
     /// Pay that several groups share: women and men in each of them.
-    split: Vec<(Amount, [(u64, u64); 4])>,
+    split: Vec<(Amount, People)>,
 }
 
 impl Bands {
-    /// Women and men of one group.
+    /// The groups of these employees; the values are put in order.
     #[must_use]
-    pub fn of(&self, band: Band) -> (u64, u64) {
-        self.people[band as usize]
+    pub fn of(women: &mut [Amount], men: &mut [Amount], remainders: &Remainders) -> Self {
+        let mut bands = Self::default();
+        place(women, men, remainders, |pay, last, people| {
+            if people.iter().filter(|own| **own != (0, 0)).count() > 1 {
+                bands.split.push((pay, *people));
+            }
+            if bands.starts.last().is_none_or(|(_, band)| *band != last) {
+                bands.starts.push((pay, last));
+            }
+        });
+        bands
     }
 
     /// What part of the women and of the men with this pay are in a group: parts and whole, for both.
@@ -86,18 +96,35 @@ impl Bands {
         let here = place.checked_sub(1).is_some_and(|place| self.starts[place].1 == band as usize);
         [(u64::from(here), 1); 2]
     }
+}
 
-    /// Women and men of the lower and of the upper half.
-    #[must_use]
-    pub fn halves(&self) -> [(u64, u64); 2] {
-        let sum = |a: (u64, u64), b: (u64, u64)| (a.0 + b.0, a.1 + b.1);
-        [sum(self.people[0], self.people[1]), sum(self.people[2], self.people[3])]
-    }
+/// Women and men of the lower and of the upper half.
+#[must_use]
+pub fn halves(people: &People) -> [(u64, u64); 2] {
+    let sum = |a: (u64, u64), b: (u64, u64)| (a.0 + b.0, a.1 + b.1);
+    [sum(people[0], people[1]), sum(people[2], people[3])]
 }
 
 /// Puts employees into four groups; the values are put in order.
 #[must_use]
-pub fn quartile_bands(women: &mut [Amount], men: &mut [Amount], remainders: &Remainders) -> Bands {
+pub fn quartiles(women: &mut [Amount], men: &mut [Amount], remainders: &Remainders) -> People {
+    let mut people = People::default();
+    place(women, men, remainders, |_, _, of_run| {
+        for (all, own) in people.iter_mut().zip(of_run) {
+            *all = (all.0 + own.0, all.1 + own.1);
+        }
+    });
+    people
+}
+
+/// Hands every run of equal pay, in ascending order, to `take`: the pay, the highest group that it reaches, and its women and
+/// men in each group.
+fn place(
+    women: &mut [Amount],
+    men: &mut [Amount],
+    remainders: &Remainders,
+    mut take: impl FnMut(Amount, usize, &People),
+) {
     women.sort_unstable();
     men.sort_unstable();
     let total = women.len() + men.len();
@@ -107,7 +134,6 @@ pub fn quartile_bands(women: &mut [Amount], men: &mut [Amount], remainders: &Rem
             *size += usize::from(more);
         }
     }
-    let mut bands = Bands::default();
     let (mut band, mut open) = (0, sizes[0]);
     let (mut past_women, mut past_men) = (0, 0);
     while past_women < women.len() || past_men < men.len() {
@@ -124,7 +150,7 @@ pub fn quartile_bands(women: &mut [Amount], men: &mut [Amount], remainders: &Rem
         let run = women_here + men_here;
         let women_among = |first: usize| (2 * first * women_here + run) / (2 * run);
         let mut placed = 0;
-        let mut of_run = [(0, 0); 4];
+        let mut of_run = People::default();
         while placed < run {
             while open == 0 && band < 3 {
                 band += 1;
@@ -137,17 +163,8 @@ pub fn quartile_bands(women: &mut [Amount], men: &mut [Amount], remainders: &Rem
             placed += here;
             open -= here.min(open);
         }
-        if of_run.iter().filter(|own| **own != (0, 0)).count() > 1 {
-            bands.split.push((pay, of_run));
-        }
-        if bands.starts.last().is_none_or(|(_, last)| *last != band) {
-            bands.starts.push((pay, band));
-        }
-        for (all, own) in bands.people.iter_mut().zip(of_run) {
-            *all = (all.0 + own.0, all.1 + own.1);
-        }
+        take(pay, band, &of_run);
     }
-    bands
 }
 
 #[cfg(test)]
@@ -156,8 +173,8 @@ mod tests {
 
     use super::*;
 
-    fn sizes(bands: &Bands) -> [u64; 4] {
-        bands.people.map(|(women, men)| women + men)
+    fn sizes(people: &People) -> [u64; 4] {
+        people.map(|(women, men)| women + men)
     }
 
     /// The regulations' way with a remainder of 2: 70 people give groups of 18, 17, 18, 17 from low to high.
@@ -170,9 +187,9 @@ mod tests {
     fn seventy_people_with_ties() {
         let mut women = [vec![10; 10], vec![20; 12], vec![40; 13]].concat();
         let mut men = [vec![10; 7], vec![20; 8], vec![30; 20]].concat();
-        let bands = quartile_bands(&mut women, &mut men, &Remainders::default());
+        let bands = quartiles(&mut women, &mut men, &Remainders::default());
         assert_eq!(sizes(&bands), [18, 17, 18, 17]);
-        assert_eq!(bands.people, [(11, 7), (10, 7), (1, 17), (13, 4)]);
+        assert_eq!(bands, [(11, 7), (10, 7), (1, 17), (13, 4)]);
     }
 
     /// The guidance's own case: a run of ties with as many women as men is split in halves.
@@ -180,20 +197,20 @@ mod tests {
     fn ties_are_balanced_by_gender() {
         let mut women = vec![10, 10, 10, 10];
         let mut men = vec![10, 10, 10, 10];
-        let bands = quartile_bands(&mut women, &mut men, &Remainders::default());
-        assert_eq!(bands.people, [(1, 1); 4], "all pay equal: every group mirrors the whole");
+        let bands = quartiles(&mut women, &mut men, &Remainders::default());
+        assert_eq!(bands, [(1, 1); 4], "all pay equal: every group mirrors the whole");
     }
 
     #[test]
     fn remainders_go_where_they_should() {
         for (people, expected) in [(8, [2, 2, 2, 2]), (9, [3, 2, 2, 2]), (10, [3, 2, 3, 2]), (11, [3, 3, 3, 2])] {
             let mut men: Vec<Amount> = (0..people).collect();
-            assert_eq!(sizes(&quartile_bands(&mut [], &mut men, &Remainders::default())), expected);
+            assert_eq!(sizes(&quartiles(&mut [], &mut men, &Remainders::default())), expected);
         }
         let upper = Remainders([[false, false, false, true]; 3]);
         let mut men: Vec<Amount> = (0..9).collect();
-        assert_eq!(sizes(&quartile_bands(&mut [], &mut men, &upper)), [2, 2, 2, 3]);
-        assert_eq!(sizes(&quartile_bands(&mut [5], &mut [], &Remainders::default())), [1, 0, 0, 0]);
+        assert_eq!(sizes(&quartiles(&mut [], &mut men, &upper)), [2, 2, 2, 3]);
+        assert_eq!(sizes(&quartiles(&mut [5], &mut [], &Remainders::default())), [1, 0, 0, 0]);
     }
 
     proptest! {
@@ -201,7 +218,7 @@ mod tests {
         #[test]
         fn agrees_with_ranking_one_by_one(people in proptest::collection::vec((0_i64..6, any::<bool>()), 0..90)) {
             let of = |wanted: bool| people.iter().filter(|(_, woman)| *woman == wanted).map(|(pay, _)| *pay).collect::<Vec<_>>();
-            let bands = quartile_bands(&mut of(true), &mut of(false), &Remainders::default());
+            let bands = quartiles(&mut of(true), &mut of(false), &Remainders::default());
             let n = people.len();
             let mut sizes = [n / 4; 4];
             for place in [&[][..], &[0], &[0, 2], &[0, 1, 2]][n % 4] {
@@ -223,15 +240,16 @@ mod tests {
                     rank += 1;
                 }
             }
-            prop_assert_eq!(bands.people, expected);
+            prop_assert_eq!(bands, expected);
+            let parts = Bands::of(&mut of(true), &mut of(false), &Remainders::default());
             // What part of each pay is in a group adds up to the group.
             for band in Band::ALL {
                 let of = |woman: bool| people.iter().filter(|person| person.1 == woman).map(|(pay, _)| {
-                    let (part, whole) = bands.part_at(*pay, band)[usize::from(!woman)];
+                    let (part, whole) = parts.part_at(*pay, band)[usize::from(!woman)];
                     part * 2_520 / whole * 100 + (part * 2_520 % whole) * 100 / whole
                 }).sum::<u64>();
                 let close = |sum: u64, count: u64| sum.abs_diff(count * 252_000) <= 200;
-                prop_assert!(close(of(true), bands.of(band).0) && close(of(false), bands.of(band).1));
+                prop_assert!(close(of(true), bands[band as usize].0) && close(of(false), bands[band as usize].1));
             }
         }
     }
