@@ -191,11 +191,11 @@ fn contributions(
     holdings: &[OfHolding<'_>],
     pools: &mut Vec<Option<Pool>>,
 ) -> Vec<Contribution> {
+    // Filled when the first measure asks for them.
     let needs_pools = !matches!(measure.kind, MeasureKind::Distribution | MeasureKind::LowPay);
     if needs_pools && pools.is_empty() {
         pools.extend(holdings.iter().map(|(_, pieces)| Pool::of(pieces.iter().copied())));
     }
-    pools.resize_with(holdings.len(), || None);
     let bound = match measure.kind {
         MeasureKind::LowPay => low_pay_bound(pool.ascending(measure.population)),
         _ => None,
@@ -204,9 +204,9 @@ fn contributions(
         MeasureKind::QuartileBand(_, remainders) => pool.bands(&remainders),
         _ => None,
     };
-    let of = |((holding, pieces), own): (&OfHolding<'_>, &mut Option<Pool>)| match measure.kind {
+    let of = |(place, (holding, pieces)): (usize, &OfHolding<'_>)| match measure.kind {
         MeasureKind::QuartileBand(band, _) => {
-            let figure = own.as_mut()?.summarize(measure).and_then(|summary| summary.figure);
+            let figure = pools[place].as_mut()?.summarize(measure).and_then(|summary| summary.figure);
             of_band(*holding, figure, pieces, bands.as_ref()?, band)
         }
         MeasureKind::Distribution => of_values(*holding, pieces, measure.population),
@@ -217,9 +217,9 @@ fn contributions(
                 .sum::<Option<u64>>()?;
             Some(of_part(*holding, low, all.employees))
         }
-        _ => of_pool(*holding, measure, pieces, own.as_mut()?),
+        _ => of_pool(*holding, measure, pieces, pools[place].as_mut()?),
     };
-    holdings.iter().zip(pools).filter_map(of).collect()
+    holdings.iter().enumerate().filter_map(of).collect()
 }
 
 /// The values of the pieces that a measure counts.

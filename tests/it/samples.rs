@@ -145,3 +145,40 @@ fn the_release_holds_this() {
     }
     insta::assert_snapshot!("base_hourly", lines.join("\n"));
 }
+
+/// Every pay of the samples is above zero, so whoever has hourly pay counts for what is made of it, too.
+#[test]
+fn measures_of_the_same_values_stand_on_the_same_companies() {
+    let desk = Desk::new();
+    let release = desk.does("run", &quarterly(), &[]).ends_with(0).release();
+    let table = parquet(&release.join("benchmarks.parquet"));
+    let counts = |measure: &str| -> BTreeSet<[String; 4]> {
+        let value = |name: &str, row: usize| array_value_to_string(&table[name], row).expect("a value");
+        let of_table = |&row: &usize| value("table", row) == "sector_by_region" && value("measure", row) == measure;
+        let counts = |row| ["sector", "region", "n_companies", "n_employees"].map(|name| value(name, row));
+        (0..table.num_rows()).filter(of_table).map(counts).collect()
+    };
+    let hourly = counts("base_hourly");
+    assert!(hourly.iter().filter(|row| !row[2].is_empty()).count() > 10);
+    assert_eq!(counts("gini"), hourly);
+    let shown = |rows: &BTreeSet<[String; 4]>| rows.iter().filter(|row| !row[2].is_empty()).count();
+    assert!(shown(&counts("low_pay")) > 10, "low pay is made of them as well, and judged on both of its sides");
+}
+
+/// All three examples give a release and each company's own metrics; nothing of a company is in the release folder.
+#[test]
+fn every_example_pipeline_runs_on_the_samples() {
+    let desk = Desk::keyed();
+    for (name, notes) in [("quarterly", false), ("pay-equity", true), ("workforce", true)] {
+        let pipeline = project(&format!("pipelines/{name}.toml"));
+        let outcome = desk.does("run", &pipeline, &["--period", "2026-Q3"]).ends_with(0);
+        let files: Vec<String> = entries(&outcome.release())
+            .map(|file| file.file_name().expect("a name").to_string_lossy().into_owned())
+            .collect();
+        assert_eq!(files, ["benchmarks.parquet", "dictionary.md", "manifest.json"]);
+        let own = parquet(&desk.workspace().join(format!("companies/{name}/2026-Q3.parquet")));
+        assert_eq!(own["note"].null_count() < own.num_rows(), notes, "{name}");
+        let plan = desk.does("plan", &pipeline, &[]).ends_with(0);
+        assert!(!plan.stdout.contains("cannot be released"), "{name}");
+    }
+}
