@@ -113,8 +113,7 @@ impl Pool {
                         statistics.clone_from(&own);
                     }
                 }
-                let statistics = own;
-                of_list(measure.kind, &values[start..], statistics)
+                of_list(measure.kind, &values[start..], own)
             }
         }
     }

@@ -4,15 +4,11 @@
 //! Invariant: an employee of whom nothing is reported is in neither the numerator nor the denominator.
 //! Source: BLS, *National Compensation Survey*, access = eligible / all.
 
-use super::formula::benefit_plan::{Plans, Reads, column, take_up_family, words};
-use super::{Basis, Direction, Measure, MeasureKind, Shape, Values};
+use super::formula::benefit_plan::{Plans, Reads, column, flags, take_up_family, words};
+use super::{Direction, Measure, MeasureKind};
 
 pub(super) fn measure(plan: &str) -> Measure {
-    let name = plan.to_owned();
-    let compute = move |batch: &super::Batch<'_>| {
-        let plans = Plans::of(batch, &name);
-        Values::from_flags((0..batch.len()).map(|record| plans.eligible(record)))
-    };
+    let of = |plans: &Plans<'_>, record: usize| plans.eligible(record);
     Measure {
         direction: Direction::HigherIsBetter,
         formula: format!("employees eligible for {} / employees with a report of it", words(plan)),
@@ -20,10 +16,6 @@ pub(super) fn measure(plan: &str) -> Measure {
         treatment: "an empty field or absent column is not counted",
         needs: vec![column(plan, Reads::Eligible)],
         family: Some(take_up_family(plan)),
-        ..Measure::of(
-            format!("{plan}_access"),
-            MeasureKind::Share,
-            Basis::new(format!("{plan}_access"), Shape::Sums, compute),
-        )
+        ..Measure::of(format!("{plan}_access"), MeasureKind::Share, flags(plan, "access", of))
     }
 }

@@ -5,11 +5,11 @@
 //! in whole numbers, so that it is the same on every machine; a code without a rate gives no value.
 //! Source: WorldatWork, *market pricing*: aging data to a common date.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use super::reference::table;
+use super::reference::{Missing, table};
 use super::{Basis, Measure, MeasureSettings};
 use crate::exact::{Amount, SCALE, divide_half_even};
 use crate::period::Period;
@@ -51,7 +51,7 @@ pub enum AgingRate {
         /// Rates by code.
         rates: Arc<BTreeMap<String, Amount>>,
         /// Codes that were asked for and have none.
-        missing: Arc<Mutex<BTreeSet<String>>>,
+        missing: Arc<Missing>,
     },
 }
 
@@ -123,9 +123,7 @@ impl Aging {
     pub fn missing(&self) -> Vec<String> {
         match &self.rate {
             AgingRate::One(_) => Vec::new(),
-            AgingRate::By { missing, .. } => {
-                missing.lock().map(|codes| codes.iter().cloned().collect()).unwrap_or_default()
-            }
+            AgingRate::By { missing, .. } => missing.all(),
         }
     }
 }
@@ -173,8 +171,8 @@ pub(super) fn aged(mut measure: Measure, settings: &MeasureSettings) -> Measure 
                 let texts = batch.records().texts(column);
                 let of_word = |word: &str| {
                     let rate = rates.get(word);
-                    if let (None, Ok(mut missing)) = (rate, missing.lock()) {
-                        missing.insert(word.to_owned());
+                    if rate.is_none() {
+                        missing.note(word.to_owned());
                     }
                     rate.map(|rate| aging.factor(*rate, months))
                 };

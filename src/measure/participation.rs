@@ -6,8 +6,8 @@
 //! Invariant: an employee of whom nothing is reported is in neither the numerator nor the denominator.
 //! Source: BLS, *National Compensation Survey*, participation = enrolled / all.
 
-use super::formula::benefit_plan::{Plans, Reads, column, take_up_family, words};
-use super::{Basis, Direction, Measure, MeasureKind, MeasureSettings, Shape, Values};
+use super::formula::benefit_plan::{Plans, Reads, column, flags, take_up_family, words};
+use super::{Direction, Measure, MeasureKind, MeasureSettings};
 
 /// The columns that tell who takes part: (needed, read where there).
 pub(super) fn columns(plan: &str, settings: &MeasureSettings) -> (Vec<String>, Vec<String>) {
@@ -16,12 +16,8 @@ pub(super) fn columns(plan: &str, settings: &MeasureSettings) -> (Vec<String>, V
 }
 
 pub(super) fn measure(plan: &str, settings: &MeasureSettings) -> Measure {
-    let name = plan.to_owned();
-    let compute = move |batch: &super::Batch<'_>| {
-        let plans = Plans::of(batch, &name);
-        Values::from_flags((0..batch.len()).map(|record| plans.enrolled(record)))
-    };
     let (needs, reads) = columns(plan, settings);
+    let of = |plans: &Plans<'_>, record: usize| plans.enrolled(record);
     Measure {
         direction: Direction::HigherIsBetter,
         formula: format!("employees enrolled in {} / employees with a report of it", words(plan)),
@@ -30,10 +26,6 @@ pub(super) fn measure(plan: &str, settings: &MeasureSettings) -> Measure {
         needs,
         reads,
         family: Some(take_up_family(plan)),
-        ..Measure::of(
-            format!("{plan}_participation"),
-            MeasureKind::Share,
-            Basis::new(format!("{plan}_participation"), Shape::Sums, compute),
-        )
+        ..Measure::of(format!("{plan}_participation"), MeasureKind::Share, flags(plan, "participation", of))
     }
 }

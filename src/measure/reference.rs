@@ -27,7 +27,7 @@ pub struct Reference {
 
 /// Entries that were asked for and are not there.
 #[derive(Default)]
-struct Missing(Mutex<BTreeSet<String>>);
+pub struct Missing(Mutex<BTreeSet<String>>);
 
 impl fmt::Debug for Missing {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -36,13 +36,13 @@ impl fmt::Debug for Missing {
 }
 
 impl Missing {
-    fn note(&self, entry: String) {
+    pub(super) fn note(&self, entry: String) {
         if let Ok(mut entries) = self.0.lock() {
             entries.insert(entry);
         }
     }
 
-    fn all(&self) -> Vec<String> {
+    pub(super) fn all(&self) -> Vec<String> {
         self.0.lock().map(|entries| entries.iter().cloned().collect()).unwrap_or_default()
     }
 }

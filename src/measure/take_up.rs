@@ -5,16 +5,11 @@
 //! Invariant: those who are not eligible, or of whom enrolment is not reported, are not counted.
 //! Source: BLS, *National Compensation Survey*, take-up = enrolled / eligible (participation / access).
 
-use super::formula::benefit_plan::{Plans, Reads, column, take_up_family, words};
-use super::{Basis, Direction, Measure, MeasureKind, MeasureSettings, Shape, Values, participation};
+use super::formula::benefit_plan::{Plans, Reads, column, flags, take_up_family, words};
+use super::{Direction, Measure, MeasureKind, MeasureSettings, participation};
 
 pub(super) fn measure(plan: &str, settings: &MeasureSettings) -> Measure {
-    let name = plan.to_owned();
-    let compute = move |batch: &super::Batch<'_>| {
-        let plans = Plans::of(batch, &name);
-        let of = |record: usize| plans.enrolled(record).filter(|_| plans.eligible(record) == Some(true));
-        Values::from_flags((0..batch.len()).map(of))
-    };
+    let of = |plans: &Plans<'_>, record: usize| plans.enrolled(record).filter(|_| plans.eligible(record) == Some(true));
     let (mut needs, reads) = participation::columns(plan, settings);
     needs.insert(0, column(plan, Reads::Eligible));
     Measure {
@@ -25,10 +20,6 @@ pub(super) fn measure(plan: &str, settings: &MeasureSettings) -> Measure {
         needs,
         reads,
         family: Some(take_up_family(plan)),
-        ..Measure::of(
-            format!("{plan}_take_up"),
-            MeasureKind::Share,
-            Basis::new(format!("{plan}_take_up"), Shape::Sums, compute),
-        )
+        ..Measure::of(format!("{plan}_take_up"), MeasureKind::Share, flags(plan, "take_up", of))
     }
 }

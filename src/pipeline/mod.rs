@@ -4,6 +4,7 @@
 //! Invariant: everything wrong in the file is reported at once, each mistake with its line and the mend; a pipeline that
 //! exists is complete and makes sense.
 
+mod choice;
 mod format;
 mod hierarchy;
 mod measuring;
@@ -20,7 +21,7 @@ pub use overlap::Overlap;
 pub use protection::{Depth, Dominance, Policy, PriorPosterior, Rounding};
 
 use crate::exact::Amount;
-use crate::measure::{Found, Measure, MeasureSettings, Population, fits};
+use crate::measure::{Found, Measure, MeasureSettings, fits};
 use crate::period::{Period, PeriodKind};
 use crate::problem::FileProblems;
 use crate::record::Column;
@@ -179,35 +180,26 @@ impl Pipeline {
     /// Puts the measures that patterns mean in their place, now that it is known what plans, skills and codes there are.
     pub fn expand(&mut self, found: &Found) {
         for table in 0..self.tables.len() {
-            let names = expanded(&self.tables[table].patterns, found);
-            let fits = |place: &usize, measures: &[Measure]| measures[*place].fits_tables();
-            let places: Vec<usize> = names.iter().filter_map(|name| self.measure(name)).collect();
-            for place in places {
-                if fits(&place, &self.measures) && !self.tables[table].measures.contains(&place) {
-                    self.tables[table].measures.push(place);
+            for place in self.places(&self.tables[table].patterns.clone(), found) {
+                let known = &mut self.tables[table].measures;
+                if self.measures[place].fits_tables() && !known.contains(&place) {
+                    known.push(place);
                 }
             }
         }
-        for name in expanded(&self.company_patterns, found) {
-            if let Some(place) = self.measure(&name)
-                && !self.company_measures.contains(&place)
-            {
+        for place in self.places(&self.company_patterns.clone(), found) {
+            if !self.company_measures.contains(&place) {
                 self.company_measures.push(place);
             }
         }
     }
 
-    /// The place of a measure, which is made where it is not there yet.
-    fn measure(&mut self, name: &str) -> Option<usize> {
-        if let Some(place) = self.measures.iter().position(|measure| measure.name == name) {
-            return Some(place);
-        }
-        let mut measure = read::find_measure(name, &self.columns, &self.settings)?;
-        if self.positive.contains(&measure.name) {
-            measure.population = Population::Positive;
-        }
-        self.measures.push(measure);
-        Some(self.measures.len() - 1)
+    /// The places of all measures that patterns mean.
+    fn places(&mut self, patterns: &[String], found: &Found) -> Vec<usize> {
+        let names = patterns.iter().flat_map(|pattern| found.expand(pattern));
+        let place =
+            |name: String| choice::place_of(&name, &mut self.measures, &self.columns, &self.settings, &self.positive);
+        names.filter_map(place).collect()
     }
 
     /// Whether any pattern asks for ethnicities, whose codes only the records tell.
@@ -222,10 +214,6 @@ impl Pipeline {
     pub fn overlaps(&self) -> Vec<Overlap> {
         overlap::find(self)
     }
-}
-
-fn expanded(patterns: &[String], found: &Found) -> Vec<String> {
-    patterns.iter().flat_map(|pattern| found.expand(pattern)).collect()
 }
 
 impl Table {

@@ -8,13 +8,14 @@ use std::path::{Component, Path, PathBuf};
 use sha2::{Digest, Sha256};
 use toml::de::DeTable;
 
+use super::choice::Chosen;
 use super::section::{Placed, Section};
 use super::{
     Dimension, DimensionSource, FileFormat, Hierarchy, MappedColumn, MultipleJobs, NamedFormat, Overrides, Pipeline,
     Policy, Table,
 };
 use crate::exact::{Amount, SCALE};
-use crate::measure::{Measure, MeasureSettings, Population, catalogue};
+use crate::measure::Population;
 use crate::period::PeriodKind;
 use crate::problem::{FileProblems, Problems, nearest};
 use crate::record::{Column, ColumnKind, is_plain_name};
@@ -465,61 +466,6 @@ struct CompanyMetrics {
     patterns: Vec<String>,
 }
 
-/// The measures that have been chosen so far.
-struct Chosen<'a> {
-    columns: &'a [MappedColumn],
-    settings: &'a MeasureSettings,
-    positive: &'a [String],
-    measures: Vec<Measure>,
-}
-
-impl Chosen<'_> {
-    /// Places of the named measures, and the patterns among the names.
-    fn choose(&mut self, section: &Section<'_>, named: Vec<Placed<String>>, table: bool) -> (Vec<usize>, Vec<String>) {
-        let (mut places, mut patterns) = (Vec::new(), Vec::new());
-        for text in named {
-            if text.value == "all" {
-                patterns.push("*".to_owned());
-                continue;
-            }
-            if text.value.contains('*') {
-                patterns.push(text.value);
-                continue;
-            }
-            let chosen = self.measures.iter().position(|measure| measure.name == text.value);
-            let place = chosen.or_else(|| {
-                let mut measure = find_measure(&text.value, self.columns, self.settings)?;
-                if self.positive.contains(&measure.name) {
-                    measure.population = Population::Positive;
-                }
-                self.measures.push(measure);
-                Some(self.measures.len() - 1)
-            });
-            match place {
-                Some(place) if table && !self.measures[place].fits_tables() => section.problems.add(
-                    &text.at,
-                    format!("{:?} is a figure of a single company", text.value),
-                    "name it under `[company_metrics]`",
-                ),
-                Some(place) if !places.contains(&place) => places.push(place),
-                Some(_) => {}
-                None => {
-                    let known: Vec<String> = catalogue().map(|entry| entry.example(self.settings).name).collect();
-                    section.problems.add(
-                        &text.at,
-                        format!("{:?} is no measure", text.value),
-                        match nearest(&text.value, known.iter().map(String::as_str)) {
-                            Some(near) => format!("did you mean {near:?}?"),
-                            None => "`payquorum metrics` lists them all".to_owned(),
-                        },
-                    );
-                }
-            }
-        }
-        (places, patterns)
-    }
-}
-
 fn custom_columns(section: &Section<'_>) -> Vec<MappedColumn> {
     let mut columns = Vec::new();
     for entry in section.entries() {
@@ -582,11 +528,6 @@ fn dimension_source(section: &Section<'_>, from: &Placed<String>, columns: &[Map
         ),
     );
     None
-}
-
-pub(super) fn find_measure(name: &str, columns: &[MappedColumn], settings: &MeasureSettings) -> Option<Measure> {
-    let custom = columns.iter().find(|mapped| mapped.column.name == name && Column::canonical(name).is_none());
-    Measure::find(name, settings, custom.map(|mapped| mapped.column.unit.as_str()))
 }
 
 fn table_levels(section: &Section<'_>, dimensions: &[Dimension], by: &[usize]) -> Vec<Vec<u8>> {

@@ -10,6 +10,7 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, SchemaRef};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
+use parquet::errors::ParquetError;
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::WriterProperties;
 use parquet::schema::types::ColumnPath;
@@ -48,8 +49,7 @@ impl TableFile {
             properties = properties.set_column_dictionary_enabled(ColumnPath::from(field.name().as_str()), false);
         }
         let out = File::create(&beside).map_err(StoreError::io(&beside))?;
-        let writer = ArrowWriter::try_new(out, schema.clone(), Some(properties.build()))
-            .map_err(|error| StoreError::Damaged { path: beside.clone(), error: error.to_string() })?;
+        let writer = ArrowWriter::try_new(out, schema.clone(), Some(properties.build())).map_err(damaged(&beside))?;
         Ok(Self { file: file.to_owned(), beside, writer })
     }
 
@@ -58,11 +58,7 @@ impl TableFile {
     /// # Errors
     /// [`StoreError`]: the file cannot be written.
     pub fn write(&mut self, batch: &RecordBatch) -> Result<(), StoreError> {
-        let damaged = |error: parquet::errors::ParquetError| StoreError::Damaged {
-            path: self.beside.clone(),
-            error: error.to_string(),
-        };
-        self.writer.write(batch).map_err(damaged)
+        self.writer.write(batch).map_err(damaged(&self.beside))
     }
 
     /// Puts the file in its place.
@@ -70,12 +66,12 @@ impl TableFile {
     /// # Errors
     /// [`StoreError`]: the file cannot be written; then an earlier one stays.
     pub fn finish(self) -> Result<(), StoreError> {
-        let damaged = |error: parquet::errors::ParquetError| StoreError::Damaged {
-            path: self.beside.clone(),
-            error: error.to_string(),
-        };
-        let out = self.writer.into_inner().map_err(damaged)?;
+        let out = self.writer.into_inner().map_err(damaged(&self.beside))?;
         out.sync_all().map_err(StoreError::io(&self.beside))?;
         std::fs::rename(&self.beside, &self.file).map_err(StoreError::io(&self.file))
     }
+}
+
+fn damaged(path: &Path) -> impl FnOnce(ParquetError) -> StoreError + '_ {
+    move |error| StoreError::Damaged { path: path.to_owned(), error: error.to_string() }
 }

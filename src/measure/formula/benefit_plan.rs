@@ -10,7 +10,7 @@ use arrow::array::{Array, BooleanArray, Decimal64Array};
 use std::borrow::Cow;
 
 use super::super::batch::value;
-use super::super::{Batch, Family};
+use super::super::{Basis, Batch, Family, Shape, Values};
 use crate::exact::Amount;
 use crate::record::{BenefitPart, benefit};
 
@@ -55,6 +55,19 @@ pub(in crate::measure) fn words(plan: &str) -> String {
 /// Access, participation and take-up of a plan: any two of them give the third.
 pub(in crate::measure) fn take_up_family(plan: &str) -> Family {
     Family { name: format!("{plan}_take_up = {plan}_participation / {plan}_access").into() }
+}
+
+/// One or zero per employee, as `flag` finds in the plan.
+pub(in crate::measure) fn flags(
+    plan: &str,
+    question: &str,
+    flag: impl Fn(&Plans<'_>, usize) -> Option<bool> + Send + Sync + 'static,
+) -> Basis {
+    let name = plan.to_owned();
+    Basis::new(format!("{plan}_{question}"), Shape::Sums, move |batch| {
+        let plans = Plans::of(batch, &name);
+        Values::from_flags((0..batch.len()).map(|record| flag(&plans, record)))
+    })
 }
 
 impl<'a> Plans<'a> {
