@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use super::contributions::Contributions;
 use super::statistics::Statistics;
 use super::summary::Summary;
 use crate::measure::MeasureKind;
@@ -21,22 +22,6 @@ pub struct CellKey {
     pub codes: Vec<String>,
     /// Currency of the amounts, where they have one.
     pub currency: Option<String>,
-}
-
-/// What one holding contributes to a cell: employees, and up to two amounts with the people behind each.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Contribution {
-    /// Place of the holding in [`CellTable::holdings`].
-    pub holding: u32,
-    /// Its employees with a value.
-    pub employees: u64,
-    /// In 1/10,000: of a distribution or total the sum of values; of a ratio numerators and denominators; of a gap the pay of
-    /// women and of men; of a share the number who have it, and who have it not.
-    pub amounts: [i128; 2],
-    /// Of a gap women and men; of a share those who have it, and who have it not.
-    pub people: [u64; 2],
-    /// The holding's own figure, in [`super::PARTS`] of an amount step; none where it is not defined.
-    pub figure: Option<i128>,
 }
 
 /// Who stands at or beyond a percentile, on one side of it.
@@ -56,7 +41,7 @@ pub struct Cell {
     /// Place of the measure in the pipeline.
     pub measure: usize,
     /// What each holding contributes, in the order of holdings.
-    pub contributions: Vec<Contribution>,
+    pub contributions: Contributions,
     /// Every employee counts alike.
     pub incumbent: Summary,
     /// Every holding counts alike: statistics of the holdings' figures; none where no holding has one.

@@ -8,15 +8,16 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, DictionaryArray, Float64Array, Int64Array, RecordBatch, StringArray};
-use arrow::datatypes::{DataType, Field, Int32Type, Schema, SchemaRef};
+use arrow::array::RecordBatch;
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use hashbrown::HashMap;
 
+use super::company_columns::{Columns, GroupKeys};
 use super::evaluate::Shared;
 use super::partial::PartialCells;
 use super::summary::{Parts, Pool, Summary};
 use crate::exact::{Quotient, SCALE};
-use crate::measure::{Measure, MeasureKind, Remark, Unit, halves, is_flagged, plausibility};
+use crate::measure::{Measure, MeasureKind, Remark, Shape, halves, is_flagged, plausibility};
 use crate::pipeline::{Pipeline, TOTAL};
 use crate::store::{StoreError, TableFile};
 
@@ -88,7 +89,12 @@ impl CompanyTable {
         rows: &[CompanyRow],
         pipeline: &Pipeline,
     ) -> Result<(), StoreError> {
-        self.write(batch(company, period, rows, pipeline, &self.schema))
+        let mut columns = Columns::new(pipeline);
+        for row in rows {
+            let keys = columns.group(&row.group);
+            columns.push(&keys, row.measure, row.summary.as_ref(), row.note.as_deref());
+        }
+        self.write(columns.finish(company, period, &self.schema))
     }
 
     /// Puts the file in its place, and gives the rows that were kept in memory.
@@ -174,11 +180,15 @@ fn schema(pipeline: &Pipeline) -> SchemaRef {
     Arc::new(Schema::new(fields))
 }
 
-/// Each group, with the local cells that it is made of.
-type Groups = Vec<(Arc<Group>, Vec<usize>)>;
+/// A group, what its texts are in the columns, and the local cells that it is made of.
+struct Members {
+    group: Arc<Group>,
+    keys: GroupKeys,
+    cells: Vec<usize>,
+}
 
 /// The company as a whole, and each cell of its breakdown. The partial's last axis is the currency.
-fn groups(partial: &PartialCells, money: bool, breakdown: usize) -> Groups {
+fn groups(partial: &PartialCells, money: bool, breakdown: usize, columns: &mut Columns<'_>) -> Vec<Members> {
     let mut groups: BTreeMap<Group, Vec<usize>> = BTreeMap::new();
     for cell in 0..partial.cells.len() {
         let mut codes: Vec<String> = partial.cells.codes(cell).map(str::to_owned).collect();
@@ -189,46 +199,64 @@ fn groups(partial: &PartialCells, money: bool, breakdown: usize) -> Groups {
         }
         groups.entry(whole).or_default().push(cell);
     }
-    groups.into_iter().map(|(group, cells)| (Arc::new(group), cells)).collect()
+    let members = |(group, cells)| Members { keys: columns.group(&group), group: Arc::new(group), cells };
+    groups.into_iter().map(members).collect()
 }
 
-/// The rows of one company for the bases of a pass: measures that share values one after the other, each by group.
-pub(super) fn rows_of(partial: &PartialCells, bases: &[Shared], pipeline: &Pipeline) -> Vec<CompanyRow> {
+/// Adds the rows of one company for the bases of a pass: measures that share values one after the other, each by group. What is
+/// to be compared with a release is not added, but given back.
+pub(super) fn add_rows(
+    partial: &PartialCells,
+    bases: &[Shared],
+    pipeline: &Pipeline,
+    columns: &mut Columns<'_>,
+) -> Vec<CompanyRow> {
     let breakdown = pipeline.company_breakdown.len();
-    let of_money = [groups(partial, false, breakdown), groups(partial, true, breakdown)];
+    let of_money = [false, true].map(|money| groups(partial, money, breakdown, columns));
     let asked: usize = bases.iter().map(|shared| shared.measures.len()).sum();
-    let mut rows = Vec::with_capacity(asked * of_money[0].len());
+    columns.reserve(asked * of_money[0].len().max(of_money[1].len()));
+    let mut market = Vec::new();
+    // For each shape and group the pool of the basis before, whose room is used again.
+    let mut rooms: HashMap<Shape, Vec<Option<Pool>>> = HashMap::new();
     for shared in bases {
-        let Some(&first) = shared.measures.first() else { continue };
-        let groups = &of_money[usize::from(pipeline.measures[first].by_currency)];
-        let pool = |(group, cells): &(Arc<Group>, Vec<usize>)| {
-            let pool = Pool::of(cells.iter().filter_map(|&cell| partial.runs[shared.run].of(cell)))?;
-            Some((group.clone(), pool))
-        };
-        let mut pools: Vec<(Arc<Group>, Pool)> = groups.iter().filter_map(pool).collect();
+        let Some(first) = shared.measures.first().map(|&first| &pipeline.measures[first]) else { continue };
+        let groups = &of_money[usize::from(first.by_currency)];
+        let room = rooms.entry(first.shape()).or_default();
+        room.resize_with(room.len().max(groups.len()), || None);
+        let mut pools: Vec<(&Members, &mut Pool)> = Vec::with_capacity(groups.len());
+        for (members, room) in groups.iter().zip(room) {
+            let pieces = members.cells.iter().filter_map(|&cell| partial.runs[shared.run].of(cell));
+            pools.extend(Pool::refill(room, pieces).map(|pool| (members, pool)));
+        }
         for &place in &shared.measures {
             let measure = &pipeline.measures[place];
             if let MeasureKind::Categories = measure.kind {
-                let group = Arc::new(Group::whole(breakdown));
-                let row = |summary| CompanyRow { group, measure: place, summary: Some(summary), note: None };
-                rows.extend(categories(&pools).map(row));
+                if let Some(summary) = categories(&pools) {
+                    let keys = columns.group(&Group::whole(breakdown));
+                    columns.push(&keys, place, Some(&summary), None);
+                }
                 continue;
             }
-            for (group, pool) in &mut pools {
+            for (members, pool) in &mut pools {
+                let Members { group, keys, .. } = *members;
                 let Some(mut summary) = pool.summarize(measure) else { continue };
                 let note = note(measure, &summary, pool, pipeline, group.is_whole());
                 round_as_reported(measure, &mut summary);
-                rows.push(CompanyRow { group: group.clone(), measure: place, summary: Some(summary), note });
+                if let MeasureKind::Market = measure.kind {
+                    market.push(CompanyRow { group: group.clone(), measure: place, summary: Some(summary), note });
+                } else {
+                    columns.push(keys, place, Some(&summary), note.as_deref());
+                }
             }
         }
     }
-    rows
+    market
 }
 
 /// How many categories of workers have a mean gap that asks for a joint pay assessment, whatever their currencies.
-fn categories(pools: &[(Arc<Group>, Pool)]) -> Option<Summary> {
+fn categories(pools: &[(&Members, &mut Pool)]) -> Option<Summary> {
     let (mut flagged, mut with_gap, mut employees) = (0, 0, 0);
-    for (_, pool) in pools.iter().filter(|(group, _)| !group.is_whole()) {
+    for (_, pool) in pools.iter().filter(|(members, _)| !members.group.is_whole()) {
         employees += pool.employees();
         let Some(gap) = pool.mean_gap() else { continue };
         with_gap += 1;
@@ -272,113 +300,4 @@ fn round_as_reported(measure: &Measure, summary: &mut Summary) {
     if measure.reported_to > 0 {
         summary.figure = summary.figure.map(|figure| Quotient::new(figure.round_to(measure.reported_to), 1));
     }
-}
-
-/// A column of texts that repeat.
-#[derive(Default)]
-struct Texts {
-    places: HashMap<String, i32>,
-    words: Vec<String>,
-    keys: Vec<Option<i32>>,
-}
-
-impl Texts {
-    fn key(&mut self, word: &str) -> i32 {
-        if let Some(&key) = self.places.get(word) {
-            return key;
-        }
-        let key = i32::try_from(self.words.len()).unwrap_or(i32::MAX);
-        self.words.push(word.to_owned());
-        self.places.insert(word.to_owned(), key);
-        key
-    }
-
-    fn constant(word: &str, rows: usize) -> ArrayRef {
-        Self { places: HashMap::new(), words: vec![word.to_owned()], keys: vec![Some(0); rows] }.finish()
-    }
-
-    fn finish(self) -> ArrayRef {
-        let words = StringArray::from_iter_values(self.words);
-        Arc::new(DictionaryArray::<Int32Type>::new(self.keys.into(), Arc::new(words)))
-    }
-}
-
-/// The rows as columns. Texts are looked up once for each group and measure that follow each other, not once for each row.
-pub(super) fn batch(
-    company: &str,
-    period: &str,
-    rows: &[CompanyRow],
-    pipeline: &Pipeline,
-    schema: &SchemaRef,
-) -> RecordBatch {
-    let mut codes: Vec<Texts> = pipeline.company_breakdown.iter().map(|_| Texts::default()).collect();
-    let [mut measures, mut units, mut currencies, mut notes]: [Texts; 4] = Default::default();
-    let mut counts: [Vec<Option<i64>>; 4] = std::array::from_fn(|_| Vec::with_capacity(rows.len()));
-    let mut figures: [Vec<Option<f64>>; 9] = std::array::from_fn(|_| Vec::with_capacity(rows.len()));
-    let mut of_group: HashMap<*const Group, (Vec<i32>, Option<i32>)> = HashMap::new();
-    let mut last: Option<(usize, i32, i32, Option<i32>)> = None;
-    for row in rows {
-        let measure = &pipeline.measures[row.measure];
-        let (code_keys, currency) = of_group.entry(Arc::as_ptr(&row.group)).or_insert_with(|| {
-            let keys = codes.iter_mut().zip(&row.group.codes).map(|(texts, code)| texts.key(code)).collect();
-            (keys, row.group.currency.as_ref().map(|code| currencies.key(code)))
-        });
-        for (texts, key) in codes.iter_mut().zip(code_keys.iter()) {
-            texts.keys.push(Some(*key));
-        }
-        let (_, name, unit, own_currency) = match last {
-            Some(last) if last.0 == row.measure => last,
-            _ => {
-                let own_currency = match &measure.unit {
-                    Unit::Money(code) => Some(currencies.key(code)),
-                    _ => None,
-                };
-                (row.measure, measures.key(&measure.name), units.key(measure.unit.label()), own_currency)
-            }
-        };
-        last = Some((row.measure, name, unit, own_currency));
-        measures.keys.push(Some(name));
-        units.keys.push(Some(unit));
-        currencies.keys.push(own_currency.or(*currency));
-        let note = row.note.as_ref().map(|note| notes.key(note));
-        notes.keys.push(note);
-        let summary = row.summary.as_ref();
-        let parts = summary.and_then(|summary| summary.parts);
-        let own_counts = [
-            summary.map(|summary| summary.employees),
-            summary.and_then(|summary| summary.left_out),
-            parts.and_then(|parts| parts.n_numerator),
-            parts.and_then(|parts| parts.n_denominator),
-        ];
-        for (column, count) in counts.iter_mut().zip(own_counts) {
-            column.push(count.and_then(|count| i64::try_from(count).ok()));
-        }
-        let statistics =
-            summary.filter(|_| measure.kind.is_distribution()).and_then(|summary| summary.statistics.as_ref());
-        let percentile = |place: usize| statistics.map(|statistics| statistics.percentiles[place].to_f64());
-        let own_figures = [
-            parts.and_then(|parts| parts.numerator).map(Quotient::to_f64),
-            parts.and_then(|parts| parts.denominator).map(Quotient::to_f64),
-            summary.and_then(|summary| summary.figure).map(Quotient::to_f64),
-            statistics.and_then(|statistics| statistics.deviation),
-            percentile(0),
-            percentile(1),
-            percentile(2),
-            percentile(3),
-            percentile(4),
-        ];
-        for (column, figure) in figures.iter_mut().zip(own_figures) {
-            column.push(figure);
-        }
-    }
-    let mut columns: Vec<ArrayRef> = vec![Texts::constant(company, rows.len()), Texts::constant(period, rows.len())];
-    columns.extend(codes.into_iter().chain([measures, units, currencies]).map(Texts::finish));
-    let mut counts = counts.map(|column| Arc::new(Int64Array::from(column)) as ArrayRef).into_iter();
-    let mut figures = figures.map(|column| Arc::new(Float64Array::from(column)) as ArrayRef).into_iter();
-    columns.extend(counts.by_ref().take(2));
-    columns.extend(figures.by_ref().take(2));
-    columns.extend(counts);
-    columns.extend(figures);
-    columns.push(notes.finish());
-    RecordBatch::try_new(schema.clone(), columns).expect("one length, and the types of the schema")
 }

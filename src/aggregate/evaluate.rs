@@ -1,21 +1,21 @@
 //! From partials to cells.
 //!
 //! In: the partials of all companies for one table. Out: its [`Cell`]s on every level that the table uses.
-//! Invariant: a cell is the union of the finest cells below it, whichever company they come from; contributions are summed
-//! by holding.
+//! Invariant: a cell is the union of the finest cells below it, whichever company they come from.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use hashbrown::HashMap;
 use rayon::prelude::*;
 
-use super::cell::{Cell, CellKey, Contribution, Side};
+use super::cell::{Cell, CellKey, Side};
+use super::contributions::{Contribution, Contributions};
+use super::holding::{Asked, OfHolding, OwnParts};
 use super::partial::{PartialCells, Piece};
-use super::statistics::{PARTS, PERCENTILES, Statistics};
-use super::summary::{Pool, low_paid, low_pay_bound};
-use crate::exact::{Amount, Quotient, SCALE, divide_half_even};
-use crate::measure::{Band, Bands, Measure, MeasureKind, Population};
+use super::sides::Sides;
+use super::statistics::Statistics;
+use super::summary::{Pool, Summary};
+use crate::measure::Population;
 use crate::pipeline::{Pipeline, TOTAL, Table};
 
 /// One company's partial, and the holding that it belongs to.
@@ -24,7 +24,7 @@ pub(super) struct Share {
     pub(super) partial: PartialCells,
 }
 
-/// The places of a cell in the partials: (share, local cell).
+/// The places of a cell in the partials, by holding: (share, local cell).
 type Places = Vec<(u32, u32)>;
 
 /// Measures that are made of the same values: their places in the pipeline, and the place of the values in the partials.
@@ -33,7 +33,10 @@ pub(super) struct Shared {
     pub(super) measures: Vec<usize>,
 }
 
-/// The cells of one table. `bases` are what the table asks for in this pass; `money` says whether their values are in the
+/// The cells of one key and table, for the measures of one pass.
+pub(super) type OfKey = (Arc<CellKey>, Vec<Cell>);
+
+/// The cells of one table, by key. `bases` are what the table asks for in this pass; `money` says whether their values are in the
 /// record's currency, which is the last axis of the partials.
 pub(super) fn evaluate(
     pipeline: &Pipeline,
@@ -41,19 +44,22 @@ pub(super) fn evaluate(
     shares: &[Share],
     bases: &[Shared],
     money: bool,
-) -> Vec<Cell> {
+) -> Vec<OfKey> {
     let spec = &pipeline.tables[table];
+    let asked: usize = bases.iter().map(|basis| basis.measures.len()).sum();
     let mut cells = Vec::new();
     for levels in level_choices(spec) {
         let found = gather(pipeline, spec, table, &levels, shares, money);
-        let evaluated: Vec<Cell> = found
-            .into_par_iter()
-            .flat_map_iter(|(key, places)| {
-                let key = Arc::new(key);
-                bases.iter().flat_map(|basis| evaluate_one(pipeline, &key, basis, &places, shares)).collect::<Vec<_>>()
-            })
-            .collect();
-        cells.extend(evaluated);
+        let of_key = |room: &mut Room, (key, places): (CellKey, Places)| {
+            let key = Arc::new(key);
+            let mut cells = Vec::with_capacity(asked);
+            for basis in bases {
+                evaluate_one(pipeline, &key, basis, &places, shares, room, &mut cells);
+            }
+            (key, cells)
+        };
+        // Lists of cells are handed on as lists: a cell is large, and there are hundreds of thousands.
+        cells.par_extend(found.into_par_iter().map_init(Room::default, of_key));
     }
     cells
 }
@@ -118,8 +124,12 @@ fn gather(
         let currency = if money { texts.pop() } else { None };
         CellKey { table, levels: levels.to_vec(), codes: texts, currency }
     };
+    let by_holding = |mut places: Places| {
+        places.sort_by_key(|(share, _)| shares[*share as usize].holding);
+        places
+    };
     let mut found: Vec<(CellKey, Places)> =
-        places_of.into_iter().map(|(key, places)| (cell_key(key), places)).collect();
+        places_of.into_iter().map(|(key, places)| (cell_key(key), by_holding(places))).collect();
     found.sort_unstable_by(|a, b| a.0.cmp(&b.0));
     found
 }
@@ -140,17 +150,24 @@ impl Codes {
     }
 }
 
-/// The pieces of one holding.
-type OfHolding<'p> = (u32, Vec<Piece<'p>>);
+/// What is used again from cell to cell, so that cells need no memory of their own while they are computed.
+#[derive(Default)]
+struct Room {
+    of_cell: Option<Pool>,
+    of_holding: Option<Pool>,
+    contributions: Vec<Vec<Contribution>>,
+}
 
-/// The cells of all measures that are made of the same values; none where nobody has a value.
+/// Adds the cells of all measures that are made of the same values; none where nobody has a value.
 fn evaluate_one(
     pipeline: &Pipeline,
     key: &Arc<CellKey>,
     basis: &Shared,
     places: &Places,
     shares: &[Share],
-) -> Vec<Cell> {
+    room: &mut Room,
+    cells: &mut Vec<Cell>,
+) {
     let mut pieces: Vec<(u32, Piece<'_>)> = Vec::with_capacity(places.len());
     for &(share, local) in places {
         let share = &shares[share as usize];
@@ -158,179 +175,38 @@ fn evaluate_one(
             pieces.push((share.holding, piece));
         }
     }
-    pieces.sort_by_key(|(holding, _)| *holding);
-    let Some(mut pool) = Pool::of(pieces.iter().map(|(_, piece)| *piece)) else { return Vec::new() };
-    let holdings: Vec<OfHolding<'_>> = pieces
-        .chunk_by(|one, other| one.0 == other.0)
-        .map(|chunk| (chunk[0].0, chunk.iter().map(|(_, piece)| *piece).collect()))
-        .collect();
-    // Each holding's own pool, once for all measures that need one: sums of values do not.
-    let mut pools: Vec<Option<Pool>> = Vec::new();
-    let mut sides: Option<[[Side; 2]; 5]> = None;
-    let cell = |&measure: &usize| {
-        let spec = &pipeline.measures[measure];
-        let incumbent = pool.summarize(spec)?;
-        let contributions = contributions(spec, &mut pool, &holdings, &mut pools);
-        let organization = Statistics::of_figures(contributions.iter().filter_map(|contribution| contribution.figure));
-        let sides = match &incumbent.statistics {
-            Some(statistics) if spec.population == Population::All => {
-                *sides.get_or_insert_with(|| sides_of(statistics, &holdings, Population::All))
-            }
-            Some(statistics) => sides_of(statistics, &holdings, spec.population),
+    let all = pieces.iter().map(|(_, piece)| *piece);
+    let Some(pool) = Pool::refill(&mut room.of_cell, all) else { return };
+    let holdings: Vec<OfHolding<'_>> = pieces.chunk_by(|one, other| one.0 == other.0).collect();
+    let figure = |&measure: &usize| Some((measure, pool.summarize(&pipeline.measures[measure])?));
+    let found: Vec<(usize, Summary)> = basis.measures.iter().filter_map(figure).collect();
+    let mut bands = Vec::new();
+    let asked: Vec<Asked<'_>> =
+        found.iter().map(|(measure, _)| Asked::of(&pipeline.measures[*measure], pool, &mut bands)).collect();
+    let lists = &mut room.contributions;
+    lists.resize_with(lists.len().max(found.len()), Vec::new);
+    lists.iter_mut().for_each(Vec::clear);
+    let needs_pool = asked.iter().any(Asked::needs_pool);
+    for pieces in &holdings {
+        // The holding's own pool and parts of bands, once for all measures.
+        let own = needs_pool.then(|| Pool::refill(&mut room.of_holding, pieces.iter().map(|(_, piece)| *piece)));
+        let mut own = own.flatten();
+        let mut parts = OwnParts::new(&bands);
+        for (asked, list) in asked.iter().zip(lists.iter_mut()) {
+            list.extend(asked.contribution(pieces, own.as_deref_mut(), &mut parts));
+        }
+    }
+    let mut sides = None;
+    for ((measure, incumbent), own) in found.into_iter().zip(lists) {
+        let population = pipeline.measures[measure].population;
+        let of = |statistics: &Statistics| Sides::of(pool, &holdings, population).beyond(statistics);
+        let sides: [[Side; 2]; 5] = match &incumbent.statistics {
+            Some(statistics) if population == Population::All => *sides.get_or_insert_with(|| of(statistics)),
+            Some(statistics) => of(statistics),
             None => Default::default(),
         };
-        Some(Cell { key: key.clone(), measure, contributions, incumbent, organization, sides })
-    };
-    basis.measures.iter().filter_map(cell).collect()
-}
-
-/// What each holding contributes; holdings without a value do not appear.
-fn contributions(
-    measure: &Measure,
-    pool: &mut Pool,
-    holdings: &[OfHolding<'_>],
-    pools: &mut Vec<Option<Pool>>,
-) -> Vec<Contribution> {
-    // Filled when the first measure asks for them.
-    let needs_pools = !matches!(measure.kind, MeasureKind::Distribution | MeasureKind::LowPay);
-    if needs_pools && pools.is_empty() {
-        pools.extend(holdings.iter().map(|(_, pieces)| Pool::of(pieces.iter().copied())));
+        let organization = Statistics::of_figures(own.iter().filter_map(|contribution| contribution.figure));
+        let contributions = Contributions::of(own);
+        cells.push(Cell { key: key.clone(), measure, contributions, incumbent, organization, sides });
     }
-    let bound = match measure.kind {
-        MeasureKind::LowPay => low_pay_bound(pool.ascending(measure.population)),
-        _ => None,
-    };
-    let bands = match measure.kind {
-        MeasureKind::QuartileBand(_, remainders) => pool.bands(&remainders),
-        _ => None,
-    };
-    let of = |(place, (holding, pieces)): (usize, &OfHolding<'_>)| match measure.kind {
-        MeasureKind::QuartileBand(band, _) => {
-            let figure = pools[place].as_mut()?.summarize(measure).and_then(|summary| summary.figure);
-            of_band(*holding, figure, pieces, bands.as_ref()?, band)
-        }
-        MeasureKind::Distribution => of_values(*holding, pieces, measure.population),
-        MeasureKind::LowPay => {
-            let all = of_values(*holding, pieces, measure.population)?;
-            let low = lists(pieces, measure.population)
-                .map(|values| low_paid(&values, bound?).into())
-                .sum::<Option<u64>>()?;
-            Some(of_part(*holding, low, all.employees))
-        }
-        _ => of_pool(*holding, measure, pieces, pools[place].as_mut()?),
-    };
-    holdings.iter().enumerate().filter_map(of).collect()
-}
-
-/// The values of the pieces that a measure counts.
-fn lists<'p>(pieces: &'p [Piece<'_>], population: Population) -> impl Iterator<Item = Cow<'p, [Amount]>> {
-    pieces.iter().filter_map(move |piece| match piece {
-        Piece::List(values) if population == Population::Positive && values.iter().any(|&value| value <= 0) => {
-            Some(values.iter().copied().filter(|&value| value > 0).collect::<Vec<_>>().into())
-        }
-        Piece::List(values) => Some(Cow::Borrowed(*values)),
-        _ => None,
-    })
-}
-
-fn of_values(holding: u32, pieces: &[Piece<'_>], population: Population) -> Option<Contribution> {
-    let (mut employees, mut total) = (0_u64, 0_i128);
-    for values in lists(pieces, population) {
-        employees += values.len() as u64;
-        total += values.iter().map(|&value| i128::from(value)).sum::<i128>();
-    }
-    let mean = || divide_half_even(total * PARTS, i128::from(employees));
-    (employees > 0).then(|| Contribution {
-        holding,
-        employees,
-        amounts: [total, 0],
-        people: [0; 2],
-        figure: Some(mean()),
-    })
-}
-
-fn of_part(holding: u32, with: u64, all: u64) -> Contribution {
-    let people = [with, all - with.min(all)];
-    let scaled = |count: u64| i128::from(count) * i128::from(SCALE);
-    let figure = (all > 0).then(|| divide_half_even(scaled(with) * PARTS, i128::from(all)));
-    Contribution { holding, employees: all, amounts: people.map(scaled), people, figure }
-}
-
-/// A holding's women and men in a pay band of the cell. Of those with a pay that several bands share it has its part, as many as
-/// of all others. Its own figure is that of its own bands.
-fn of_band(
-    holding: u32,
-    figure: Option<Quotient>,
-    pieces: &[Piece<'_>],
-    bands: &Bands,
-    band: Band,
-) -> Option<Contribution> {
-    let mut amounts = [0_i128; 2];
-    for piece in pieces {
-        let Piece::ByGender(lists) = piece else { continue };
-        for (gender, amount) in amounts.iter_mut().enumerate() {
-            let parts = lists[gender].iter().map(|&pay| {
-                let (part, whole) = bands.part_at(pay, band)[gender];
-                i128::from(part) * i128::from(SCALE) / i128::from(whole)
-            });
-            *amount += parts.sum::<i128>();
-        }
-    }
-    let people = amounts.map(|amount| u64::try_from(amount / i128::from(SCALE)).unwrap_or(0));
-    let employees = u64::try_from((amounts[0] + amounts[1]) / i128::from(SCALE)).unwrap_or(0);
-    let figure = figure.map(|figure| figure.in_parts(PARTS));
-    (amounts != [0; 2] || figure.is_some()).then_some(Contribution { holding, employees, amounts, people, figure })
-}
-
-fn of_pool(holding: u32, measure: &Measure, pieces: &[Piece<'_>], pool: &mut Pool) -> Option<Contribution> {
-    let summary = pool.summarize(measure)?;
-    let figure = summary.figure.map(|figure| figure.in_parts(PARTS));
-    let plain = |amounts, people| Contribution { holding, employees: summary.employees, amounts, people, figure };
-    let sum = |values: &[Amount]| values.iter().map(|&value| i128::from(value)).sum::<i128>();
-    Some(match (measure.kind, &*pool) {
-        (MeasureKind::Share, _) => of_part(holding, summary.parts?.n_numerator?, summary.employees),
-        (MeasureKind::Gap(_), Pool::ByGender { women, men, .. }) => {
-            plain([sum(women), sum(men)], [women.len() as u64, men.len() as u64])
-        }
-        (_, Pool::Sums(sums)) => plain([sums.first, sums.second], [0; 2]),
-        _ => {
-            let total = of_values(holding, pieces, measure.population)?;
-            Contribution { figure, ..total }
-        }
-    })
-}
-
-/// Employees and holdings below and above each percentile; of the median nobody asks.
-fn sides_of(statistics: &Statistics, holdings: &[OfHolding<'_>], population: Population) -> [[Side; 2]; 5] {
-    std::array::from_fn(|place| {
-        if PERCENTILES[place] == 50 {
-            return Default::default();
-        }
-        let (numerator, denominator) =
-            (statistics.percentiles[place].numerator(), statistics.percentiles[place].denominator());
-        let floor = numerator.div_euclid(denominator);
-        let ceiling = if floor * denominator == numerator { floor } else { floor + 1 };
-        let bound = |value: i128| Amount::try_from(value).unwrap_or(if value < 0 { Amount::MIN } else { Amount::MAX });
-        let (floor, ceiling) = (bound(floor), bound(ceiling));
-        let counts = |value: Amount| population == Population::All || value > 0;
-        [
-            side(holdings, |value| value <= floor && counts(value)),
-            side(holdings, |value| value >= ceiling && counts(value)),
-        ]
-    })
-}
-
-/// Employees, and their holdings, on one side of a value.
-fn side(holdings: &[OfHolding<'_>], on_side: impl Fn(Amount) -> bool) -> Side {
-    let mut side = Side::default();
-    for (_, pieces) in holdings {
-        let of = |piece: &Piece<'_>| match piece {
-            Piece::List(values) => values.iter().filter(|&&value| on_side(value)).count() as u64,
-            _ => 0,
-        };
-        let employees: u64 = pieces.iter().map(of).sum();
-        side.employees += employees;
-        side.holdings += u64::from(employees > 0);
-    }
-    side
 }

@@ -7,15 +7,20 @@
 
 mod cell;
 mod company;
+mod company_columns;
+mod contributions;
 mod evaluate;
 mod grouping;
+mod holding;
 mod partial;
 mod run;
+mod sides;
 mod statistics;
 mod summary;
 
-pub use cell::{Cell, CellKey, CellTable, Contribution, Side};
+pub use cell::{Cell, CellKey, CellTable, Side};
 pub use company::{CompanyRow, CompanyTable, Group};
+pub use contributions::{Contribution, Contributions};
 pub use run::{AggregateError, Snapshots, aggregate};
 pub use statistics::{PARTS, PERCENTILES, Statistics};
 pub use summary::{Parts, Summary};

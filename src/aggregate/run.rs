@@ -4,15 +4,15 @@
 //! below [`HELD`] bytes, or those of one measure; what a pass yields does not depend on how measures are spread over passes.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use rayon::prelude::*;
 
 use super::cell::{Cell, CellTable};
-use super::company::{CompanyRow, CompanyTable, Group, batch, rows_of};
-use super::evaluate::{Share, Shared, evaluate};
+use super::company::{CompanyRow, CompanyTable, Group, add_rows};
+use super::company_columns::Columns;
+use super::evaluate::{OfKey, Share, Shared, evaluate};
 use super::grouping::Axis;
 use super::partial::PartialCells;
 use crate::intake::{Company, Register};
@@ -132,7 +132,7 @@ pub fn aggregate(
         members.push(Member { part, opening, company, holding: holding_of[company.holding.as_str()] });
     }
     let records = snapshots.rows();
-    let mut cells: Vec<Cell> = Vec::new();
+    let mut cells: Vec<OfKey> = Vec::new();
     let schema = own.schema();
     let mut compared = None;
     for bases in passes(pipeline, records) {
@@ -178,8 +178,20 @@ pub fn aggregate(
             }
         }
     }
-    cells.sort_by(|a, b| (&a.key, a.measure).cmp(&(&b.key, b.measure)));
-    Ok(CellTable { period, holdings, cells, companies: parts.len(), compared, records })
+    Ok(CellTable { period, holdings, cells: in_order(cells), companies: parts.len(), compared, records })
+}
+
+/// The cells by key and measure. Keys are put in order first, and the cells of each key after that: a cell is large, and moved
+/// as seldom as can be.
+fn in_order(mut found: Vec<OfKey>) -> Vec<Cell> {
+    found.par_sort_by(|a, b| a.0.cmp(&b.0));
+    let mut cells = Vec::with_capacity(found.iter().map(|(_, of_key)| of_key.len()).sum());
+    for of_key in found.chunk_by_mut(|a, b| a.0 == b.0) {
+        let start = cells.len();
+        cells.extend(of_key.iter_mut().flat_map(|(_, of_pass)| std::mem::take(of_pass)));
+        cells[start..].sort_by_key(|cell: &Cell| cell.measure);
+    }
+    cells
 }
 
 /// Measures that ask the same of each employee, by their places in the pipeline.
@@ -309,32 +321,29 @@ impl Pass<'_> {
         let shares: Vec<Share> = partials.into_iter().enumerate().map(finish).collect();
         drop(values);
         let own_bases = self.shared(|measure| pipeline.company_measures.contains(&measure));
-        let mut rows = rows_of(&own, &own_bases, pipeline);
+        let mut columns = Columns::new(pipeline);
+        let market = add_rows(&own, &own_bases, pipeline, &mut columns);
         if let Some(Err(why)) = &panel {
-            rows.extend(self.without_panel(why));
+            self.add_without_panel(why, &mut columns);
         }
-        let of_market = |row: &CompanyRow| matches!(pipeline.measures[row.measure].kind, MeasureKind::Market);
-        let (market, rows) = rows.into_iter().partition::<Vec<_>, _>(of_market);
-        let rows = batch(&company.id, &part.period, &rows, pipeline, self.schema);
+        let rows = columns.finish(&company.id, &part.period, self.schema);
         Ok(Done { shares, rows, market, compared: joined.is_some() })
     }
 
-    /// Rows that say why there are no figures.
-    fn without_panel(&self, why: &NoPanel) -> impl Iterator<Item = CompanyRow> {
-        let group = Arc::new(Group::whole(self.pipeline.company_breakdown.len()));
+    /// Adds rows that say why there are no figures.
+    fn add_without_panel(&self, why: &NoPanel, columns: &mut Columns<'_>) {
+        let whole = columns.group(&Group::whole(self.pipeline.company_breakdown.len()));
         let note = why.to_string();
-        let of_company = |place: &usize| self.pipeline.company_measures.contains(place);
         let no_order = self.pipeline.settings.level_order.is_none();
-        let unsettled = move |measure: &Measure| no_order && measure.requires.contains(&Requirement::LevelOrder);
-        let panel = self
-            .measures()
-            .filter(move |(place, measure)| measure.over != Over::Closing && of_company(place) && !unsettled(measure));
-        panel.map(move |(measure, _)| CompanyRow {
-            group: group.clone(),
-            measure,
-            summary: None,
-            note: Some(note.clone()),
-        })
+        let unsettled = |measure: &Measure| no_order && measure.requires.contains(&Requirement::LevelOrder);
+        for (place, measure) in self.measures() {
+            let of_company = self.pipeline.company_measures.contains(&place);
+            // Market ratios are compared with a release, and have no rows here.
+            let has_rows = of_company && !matches!(measure.kind, MeasureKind::Market);
+            if has_rows && measure.over != Over::Closing && !unsettled(measure) {
+                columns.push(&whole, place, None, Some(&note));
+            }
+        }
     }
 
     /// Whether a stored column is read in this pass.

@@ -57,29 +57,55 @@ pub struct Parts {
 
 impl Pool {
     /// Puts pieces of one shape together; none where there is nothing.
+    #[cfg(test)]
     pub(super) fn of<'p>(pieces: impl Iterator<Item = Piece<'p>>) -> Option<Self> {
-        let mut pool: Option<Self> = None;
-        for piece in pieces {
-            match (&mut pool, piece) {
-                (None, Piece::List(list)) => {
-                    pool = Some(Self::List { values: list.to_vec(), sorted: false, statistics: None });
-                }
-                (None, Piece::ByGender([women, men, left_out])) => {
-                    let (women, men, left_out) = (women.to_vec(), men.to_vec(), left_out.len() as u64);
-                    pool = Some(Self::ByGender { women, men, left_out, quartiles: None });
-                }
-                (None, Piece::Sums(sums)) => pool = Some(Self::Sums(*sums)),
-                (Some(Self::List { values, .. }), Piece::List(list)) => values.extend_from_slice(list),
-                (Some(Self::ByGender { women, men, left_out, .. }), Piece::ByGender(lists)) => {
-                    women.extend_from_slice(lists[0]);
-                    men.extend_from_slice(lists[1]);
-                    *left_out += lists[2].len() as u64;
-                }
-                (Some(Self::Sums(all)), Piece::Sums(sums)) => all.add(sums),
-                _ => debug_assert!(false, "pieces of one basis have one shape"),
-            }
-        }
+        let mut pool = None;
+        Self::refill(&mut pool, pieces)?;
         pool
+    }
+
+    /// Puts pieces of one shape together in the place of those before them, whose room is used again; none where there is
+    /// nothing.
+    pub(super) fn refill<'s, 'p>(
+        pool: &'s mut Option<Self>,
+        pieces: impl Iterator<Item = Piece<'p>>,
+    ) -> Option<&'s mut Self> {
+        let mut pieces = pieces.peekable();
+        let first = pieces.peek()?;
+        let all = match pool.take() {
+            Some(Self::List { mut values, .. }) if matches!(first, Piece::List(_)) => {
+                values.clear();
+                Self::List { values, sorted: false, statistics: None }
+            }
+            Some(Self::ByGender { mut women, mut men, .. }) if matches!(first, Piece::ByGender(_)) => {
+                women.clear();
+                men.clear();
+                Self::ByGender { women, men, left_out: 0, quartiles: None }
+            }
+            _ => match first {
+                Piece::List(_) => Self::List { values: Vec::new(), sorted: false, statistics: None },
+                Piece::ByGender(_) => {
+                    Self::ByGender { women: Vec::new(), men: Vec::new(), left_out: 0, quartiles: None }
+                }
+                Piece::Sums(_) => Self::Sums(Sums::default()),
+            },
+        };
+        let all = pool.insert(all);
+        pieces.for_each(|piece| all.add(piece));
+        Some(all)
+    }
+
+    fn add(&mut self, piece: Piece<'_>) {
+        match (self, piece) {
+            (Self::List { values, .. }, Piece::List(list)) => values.extend_from_slice(list),
+            (Self::ByGender { women, men, left_out, .. }, Piece::ByGender(lists)) => {
+                women.extend_from_slice(lists[0]);
+                men.extend_from_slice(lists[1]);
+                *left_out += lists[2].len() as u64;
+            }
+            (Self::Sums(all), Piece::Sums(sums)) => all.add(sums),
+            _ => debug_assert!(false, "pieces of one basis have one shape"),
+        }
     }
 
     /// What the group gives for a measure; none where nobody has a value.
@@ -149,6 +175,15 @@ impl Pool {
             Self::ByGender { women, men, .. } => (women.len() + men.len()) as u64,
             _ => 0,
         }
+    }
+
+    /// The values that a measure counts: after [`summarize`](Self::summarize) of a measure that counts the positive ones only,
+    /// they are in order. Nothing of other shapes.
+    pub(super) fn counted(&self, population: Population) -> &[Amount] {
+        let Self::List { values, sorted, .. } = self else { return &[] };
+        debug_assert!(*sorted || population == Population::All, "positive values are counted in order");
+        let start = if population == Population::Positive { values.partition_point(|&value| value <= 0) } else { 0 };
+        &values[start..]
     }
 
     /// The values in ascending order that a measure counts; nothing of other shapes.

@@ -48,7 +48,7 @@ impl Evidence {
         let amounts = |side: usize| largest_first(cell.contributions.iter().map(move |own| own.amounts[side].abs()));
         let contributions = match kind {
             MeasureKind::Ratio { counts: true, .. } => {
-                let without = |own: &Contribution| (own.amounts[1] - own.amounts[0]).abs();
+                let without = |own: Contribution| (own.amounts[1] - own.amounts[0]).abs();
                 vec![amounts(0), largest_first(cell.contributions.iter().map(without))]
             }
             MeasureKind::Ratio { counts: false, .. } | MeasureKind::Gap(_) => vec![amounts(0), amounts(1)],

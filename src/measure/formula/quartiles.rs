@@ -84,9 +84,33 @@ impl Bands {
         bands
     }
 
-    /// What part of the women and of the men with this pay are in a group: parts and whole, for both.
+    /// Women and men of these pays in each group, in parts of `scale`: of those with a pay that several groups share, as many
+    /// as of all others. Each employee's part is rounded down.
     #[must_use]
-    pub fn part_at(&self, pay: Amount, band: Band) -> [(u64, u64); 2] {
+    pub fn parts_of(&self, lists: [&[Amount]; 2], scale: u64) -> [[u64; 2]; 4] {
+        let mut parts = [[0; 2]; 4];
+        for (gender, pays) in lists.into_iter().enumerate() {
+            for &pay in pays {
+                if let Some((_, people)) = self.split.iter().find(|(shared, _)| *shared == pay) {
+                    let own = people.map(|(women, men)| [women, men][gender]);
+                    let all = own.iter().sum::<u64>().max(1);
+                    for (group, own) in parts.iter_mut().zip(own) {
+                        group[gender] += own * scale / all;
+                    }
+                    continue;
+                }
+                let place = self.starts.partition_point(|(start, _)| *start <= pay);
+                if let Some((_, band)) = place.checked_sub(1).map(|place| self.starts[place]) {
+                    parts[band][gender] += scale;
+                }
+            }
+        }
+        parts
+    }
+
+    /// What part of the women and of the men with this pay are in a group: parts and whole, for both.
+    #[cfg(test)]
+    fn part_at(&self, pay: Amount, band: Band) -> [(u64, u64); 2] {
         if let Some((_, people)) = self.split.iter().find(|(shared, _)| *shared == pay) {
             let all = people.iter().fold((0, 0), |sum, own| (sum.0 + own.0, sum.1 + own.1));
             let own = people[band as usize];
@@ -250,6 +274,15 @@ mod tests {
                 }).sum::<u64>();
                 let close = |sum: u64, count: u64| sum.abs_diff(count * 252_000) <= 200;
                 prop_assert!(close(of(true), bands[band as usize].0) && close(of(false), bands[band as usize].1));
+            }
+            // All groups at once are the same as one by one.
+            let all = parts.parts_of([&of(true), &of(false)], 10_000);
+            for band in Band::ALL {
+                let sum = |pays: Vec<Amount>, gender: usize| pays.iter().map(|&pay| {
+                    let (part, whole) = parts.part_at(pay, band)[gender];
+                    part * 10_000 / whole
+                }).sum::<u64>();
+                prop_assert_eq!(all[band as usize], [sum(of(true), 0), sum(of(false), 1)]);
             }
         }
     }

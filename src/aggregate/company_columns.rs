@@ -1,0 +1,183 @@
+//! Companies' own rows as columns.
+//!
+//! In: a group of a company's employees, a measure and its summary, row by row. Out: a record batch of one company.
+//! Invariant: a row is in the columns as soon as it is made: there are many millions of them, and a summary is large.
+
+use std::sync::Arc;
+
+use arrow::array::{
+    ArrayRef, DictionaryArray, Float64Builder, Int32Array, Int32Builder, Int64Builder, RecordBatch, StringArray,
+};
+use arrow::datatypes::{Int32Type, SchemaRef};
+use hashbrown::HashMap;
+
+use super::company::Group;
+use super::summary::Summary;
+use crate::exact::Quotient;
+use crate::measure::Unit;
+use crate::pipeline::Pipeline;
+
+/// A column of texts that repeat.
+#[derive(Default)]
+struct Texts {
+    places: HashMap<String, i32>,
+    words: Vec<String>,
+    keys: Int32Builder,
+}
+
+impl Texts {
+    fn key(&mut self, word: &str) -> i32 {
+        if let Some(&key) = self.places.get(word) {
+            return key;
+        }
+        let key = i32::try_from(self.words.len()).unwrap_or(i32::MAX);
+        self.words.push(word.to_owned());
+        self.places.insert(word.to_owned(), key);
+        key
+    }
+
+    fn constant(word: &str, rows: usize) -> ArrayRef {
+        let words = StringArray::from_iter_values([word]);
+        Arc::new(DictionaryArray::<Int32Type>::new(Int32Array::from(vec![0; rows]), Arc::new(words)))
+    }
+
+    fn finish(mut self) -> ArrayRef {
+        let words = StringArray::from_iter_values(self.words);
+        Arc::new(DictionaryArray::<Int32Type>::new(self.keys.finish(), Arc::new(words)))
+    }
+}
+
+/// What the texts of a group are in the columns.
+pub(super) struct GroupKeys {
+    codes: Vec<i32>,
+    currency: Option<i32>,
+}
+
+/// What the texts of a measure are in the columns.
+#[derive(Clone, Copy)]
+struct MeasureKeys {
+    place: usize,
+    name: i32,
+    unit: i32,
+    currency: Option<i32>,
+}
+
+/// The rows of one company so far.
+pub(super) struct Columns<'p> {
+    pipeline: &'p Pipeline,
+    rows: usize,
+    codes: Vec<Texts>,
+    measures: Texts,
+    units: Texts,
+    currencies: Texts,
+    notes: Texts,
+    counts: [Int64Builder; 4],
+    figures: [Float64Builder; 9],
+    /// The measure of the last row: rows of one measure follow each other.
+    last: Option<MeasureKeys>,
+}
+
+impl<'p> Columns<'p> {
+    pub(super) fn new(pipeline: &'p Pipeline) -> Self {
+        let [measures, units, currencies, notes] = Default::default();
+        Self {
+            pipeline,
+            rows: 0,
+            codes: pipeline.company_breakdown.iter().map(|_| Texts::default()).collect(),
+            measures,
+            units,
+            currencies,
+            notes,
+            counts: std::array::from_fn(|_| Int64Builder::with_capacity(0)),
+            figures: std::array::from_fn(|_| Float64Builder::with_capacity(0)),
+            last: None,
+        }
+    }
+
+    /// Makes room for that many rows at once.
+    pub(super) fn reserve(&mut self, rows: usize) {
+        let texts = [&mut self.measures, &mut self.units, &mut self.currencies, &mut self.notes];
+        for texts in self.codes.iter_mut().chain(texts) {
+            texts.keys = Int32Builder::with_capacity(rows);
+        }
+        self.counts = std::array::from_fn(|_| Int64Builder::with_capacity(rows));
+        self.figures = std::array::from_fn(|_| Float64Builder::with_capacity(rows));
+    }
+
+    /// The texts of a group, looked up once for all its rows.
+    pub(super) fn group(&mut self, group: &Group) -> GroupKeys {
+        GroupKeys {
+            codes: self.codes.iter_mut().zip(&group.codes).map(|(texts, code)| texts.key(code)).collect(),
+            currency: group.currency.as_ref().map(|code| self.currencies.key(code)),
+        }
+    }
+
+    fn measure(&mut self, place: usize) -> MeasureKeys {
+        if let Some(last) = self.last.filter(|last| last.place == place) {
+            return last;
+        }
+        let measure = &self.pipeline.measures[place];
+        let currency = match &measure.unit {
+            Unit::Money(code) => Some(self.currencies.key(code)),
+            _ => None,
+        };
+        let (name, unit) = (self.measures.key(&measure.name), self.units.key(measure.unit.label()));
+        *self.last.insert(MeasureKeys { place, name, unit, currency })
+    }
+
+    /// Adds a row.
+    pub(super) fn push(&mut self, group: &GroupKeys, measure: usize, summary: Option<&Summary>, note: Option<&str>) {
+        self.rows += 1;
+        for (texts, key) in self.codes.iter_mut().zip(&group.codes) {
+            texts.keys.append_value(*key);
+        }
+        let keys = self.measure(measure);
+        self.measures.keys.append_value(keys.name);
+        self.units.keys.append_value(keys.unit);
+        self.currencies.keys.append_option(keys.currency.or(group.currency));
+        let note = note.map(|note| self.notes.key(note));
+        self.notes.keys.append_option(note);
+        let parts = summary.and_then(|summary| summary.parts.as_ref());
+        let counts = [
+            summary.map(|summary| summary.employees),
+            summary.and_then(|summary| summary.left_out),
+            parts.and_then(|parts| parts.n_numerator),
+            parts.and_then(|parts| parts.n_denominator),
+        ];
+        for (column, count) in self.counts.iter_mut().zip(counts) {
+            column.append_option(count.and_then(|count| i64::try_from(count).ok()));
+        }
+        let is_distribution = self.pipeline.measures[measure].kind.is_distribution();
+        let statistics = summary.filter(|_| is_distribution).and_then(|summary| summary.statistics.as_ref());
+        let percentile = |place: usize| statistics.map(|statistics| statistics.percentiles[place].to_f64());
+        let figures = [
+            parts.and_then(|parts| parts.numerator).map(Quotient::to_f64),
+            parts.and_then(|parts| parts.denominator).map(Quotient::to_f64),
+            summary.and_then(|summary| summary.figure).map(Quotient::to_f64),
+            statistics.and_then(|statistics| statistics.deviation),
+            percentile(0),
+            percentile(1),
+            percentile(2),
+            percentile(3),
+            percentile(4),
+        ];
+        for (column, figure) in self.figures.iter_mut().zip(figures) {
+            column.append_option(figure);
+        }
+    }
+
+    /// The columns, in the order of the schema.
+    pub(super) fn finish(self, company: &str, period: &str, schema: &SchemaRef) -> RecordBatch {
+        let Self { codes, measures, units, currencies, notes, counts, figures, rows, .. } = self;
+        let mut columns = vec![Texts::constant(company, rows), Texts::constant(period, rows)];
+        columns.extend(codes.into_iter().chain([measures, units, currencies]).map(Texts::finish));
+        let mut counts = counts.map(|mut column| Arc::new(column.finish()) as ArrayRef).into_iter();
+        let mut figures = figures.map(|mut column| Arc::new(column.finish()) as ArrayRef).into_iter();
+        columns.extend(counts.by_ref().take(2));
+        columns.extend(figures.by_ref().take(2));
+        columns.extend(counts);
+        columns.extend(figures);
+        columns.push(notes.finish());
+        RecordBatch::try_new(schema.clone(), columns).expect("one length, and the types of the schema")
+    }
+}
