@@ -94,8 +94,9 @@ impl<'p> Columns<'p> {
         }
     }
 
-    /// Makes room for that many rows at once.
+    /// Makes room for that many rows at once, before the first.
     pub(super) fn reserve(&mut self, rows: usize) {
+        debug_assert_eq!(self.rows, 0, "room is made anew, and what is in it would be lost");
         let texts = [&mut self.measures, &mut self.units, &mut self.currencies, &mut self.notes];
         for texts in self.codes.iter_mut().chain(texts) {
             texts.keys = Int32Builder::with_capacity(rows);

@@ -16,7 +16,7 @@ use super::evaluate::{OfKey, Share, Shared, evaluate};
 use super::grouping::Axis;
 use super::partial::PartialCells;
 use crate::intake::{Company, Register};
-use crate::measure::{Batch, Found, Measure, MeasureKind, NoPanel, Over, Panel, Requirement, Shape, Snapshot, Values};
+use crate::measure::{Batch, Found, Measure, NoPanel, Over, Panel, Requirement, Shape, Snapshot, Values};
 use crate::period::Period;
 use crate::pipeline::{DimensionSource, Pipeline, Table, UNKNOWN};
 use crate::store::{Catalogue, Part, Records, StoreError};
@@ -338,9 +338,7 @@ impl Pass<'_> {
         let unsettled = |measure: &Measure| no_order && measure.requires.contains(&Requirement::LevelOrder);
         for (place, measure) in self.measures() {
             let of_company = self.pipeline.company_measures.contains(&place);
-            // Market ratios are compared with a release, and have no rows here.
-            let has_rows = of_company && !matches!(measure.kind, MeasureKind::Market);
-            if has_rows && measure.over != Over::Closing && !unsettled(measure) {
+            if of_company && measure.over != Over::Closing && !unsettled(measure) {
                 columns.push(&whole, place, None, Some(&note));
             }
         }

@@ -84,10 +84,11 @@ mod tests {
                 let counts = |value: &Amount| population == Population::All || *value > 0;
                 let counted: Vec<Vec<Amount>> =
                     holdings.iter().map(|values| values.iter().copied().filter(counts).collect()).collect();
-                let mut pool = Pool::of(pieces.iter().flatten().map(|(_, piece)| *piece)).expect("values");
+                let (mut room, all) = (None, pieces.iter().flatten().map(|(_, piece)| *piece));
+                let pool = Pool::refill(&mut room, all).expect("values");
                 let values = pool.ascending(population).to_vec();
                 let Some(statistics) = Statistics::of_ordered(&values) else { continue };
-                let found = Sides::of(&pool, &of_holdings, population).beyond(&statistics);
+                let found = Sides::of(pool, &of_holdings, population).beyond(&statistics);
                 for (place, percentile) in statistics.percentiles.into_iter().enumerate().filter(|(place, _)| *place != 2) {
                     let against = |value: Amount| (i128::from(value) * percentile.denominator()).cmp(&percentile.numerator());
                     let slow = |on_side: fn(std::cmp::Ordering) -> bool| {

@@ -56,14 +56,6 @@ pub struct Parts {
 }
 
 impl Pool {
-    /// Puts pieces of one shape together; none where there is nothing.
-    #[cfg(test)]
-    pub(super) fn of<'p>(pieces: impl Iterator<Item = Piece<'p>>) -> Option<Self> {
-        let mut pool = None;
-        Self::refill(&mut pool, pieces)?;
-        pool
-    }
-
     /// Puts pieces of one shape together in the place of those before them, whose room is used again; none where there is
     /// nothing.
     pub(super) fn refill<'s, 'p>(

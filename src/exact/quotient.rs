@@ -48,13 +48,7 @@ impl Quotient {
     /// The nearest whole number of steps of 1/`parts` of an [`Amount`] step, halves to the even one.
     #[must_use]
     pub fn in_parts(self, parts: i128) -> i128 {
-        // Dividing 64-bit numbers is many times faster, and nearly all of them are.
-        if let (Ok(numerator), Ok(denominator)) = (i64::try_from(self.numerator), i64::try_from(self.denominator)) {
-            let (whole, rest) = (numerator.div_euclid(denominator), numerator.rem_euclid(denominator));
-            return i128::from(whole) * parts + divide_half_even(i128::from(rest) * parts, self.denominator);
-        }
-        let whole = self.numerator.div_euclid(self.denominator);
-        let rest = self.numerator.rem_euclid(self.denominator);
+        let (whole, rest) = divide(self.numerator, self.denominator);
         whole * parts + divide_half_even(rest * parts, self.denominator)
     }
 
@@ -62,7 +56,7 @@ impl Quotient {
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "the one conversion to a float, for publishing")]
     pub fn to_f64(self) -> f64 {
-        // Dividing 64-bit numbers is many times faster, and nearly all of them are.
+        // As in `divide`; a 64-bit number also becomes a float faster.
         if let (Ok(numerator), Ok(denominator)) = (i64::try_from(self.numerator), i64::try_from(self.denominator)) {
             let (whole, rest) = (numerator.div_euclid(denominator), numerator.rem_euclid(denominator));
             return (whole as f64 + rest as f64 / denominator as f64) / SCALE as f64;
@@ -89,17 +83,21 @@ impl Quotient {
 /// `numerator / denominator` to the nearest integer, halves to the even one. `denominator` must be positive.
 #[must_use]
 pub fn divide_half_even(numerator: i128, denominator: i128) -> i128 {
-    // As above: 64 bits where they are enough.
-    let (whole, rest) = match (i64::try_from(numerator), i64::try_from(denominator)) {
-        (Ok(numerator), Ok(denominator)) => {
-            (i128::from(numerator.div_euclid(denominator)), i128::from(numerator.rem_euclid(denominator)))
-        }
-        _ => (numerator.div_euclid(denominator), numerator.rem_euclid(denominator)),
-    };
+    let (whole, rest) = divide(numerator, denominator);
     match (rest * 2).cmp(&denominator) {
         std::cmp::Ordering::Less => whole,
         std::cmp::Ordering::Greater => whole + 1,
         std::cmp::Ordering::Equal => whole + (whole & 1),
+    }
+}
+
+/// Whole part, rounded down, and rest. Dividing 64-bit numbers is many times faster, and nearly all of them are.
+fn divide(numerator: i128, denominator: i128) -> (i128, i128) {
+    match (i64::try_from(numerator), i64::try_from(denominator)) {
+        (Ok(numerator), Ok(denominator)) => {
+            (i128::from(numerator.div_euclid(denominator)), i128::from(numerator.rem_euclid(denominator)))
+        }
+        _ => (numerator.div_euclid(denominator), numerator.rem_euclid(denominator)),
     }
 }
 

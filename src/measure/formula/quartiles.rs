@@ -107,19 +107,6 @@ impl Bands {
         }
         parts
     }
-
-    /// What part of the women and of the men with this pay are in a group: parts and whole, for both.
-    #[cfg(test)]
-    fn part_at(&self, pay: Amount, band: Band) -> [(u64, u64); 2] {
-        if let Some((_, people)) = self.split.iter().find(|(shared, _)| *shared == pay) {
-            let all = people.iter().fold((0, 0), |sum, own| (sum.0 + own.0, sum.1 + own.1));
-            let own = people[band as usize];
-            return [(own.0, all.0.max(1)), (own.1, all.1.max(1))];
-        }
-        let place = self.starts.partition_point(|(start, _)| *start <= pay);
-        let here = place.checked_sub(1).is_some_and(|place| self.starts[place].1 == band as usize);
-        [(u64::from(here), 1); 2]
-    }
 }
 
 /// Women and men of the lower and of the upper half.
@@ -201,6 +188,18 @@ mod tests {
         people.map(|(women, men)| women + men)
     }
 
+    /// What part of the women and of the men with this pay are in a group: parts and whole, for both.
+    fn part_at(bands: &Bands, pay: Amount, band: Band) -> [(u64, u64); 2] {
+        if let Some((_, people)) = bands.split.iter().find(|(shared, _)| *shared == pay) {
+            let all = people.iter().fold((0, 0), |sum, own| (sum.0 + own.0, sum.1 + own.1));
+            let own = people[band as usize];
+            return [(own.0, all.0.max(1)), (own.1, all.1.max(1))];
+        }
+        let place = bands.starts.partition_point(|(start, _)| *start <= pay);
+        let here = place.checked_sub(1).is_some_and(|place| bands.starts[place].1 == band as usize);
+        [(u64::from(here), 1); 2]
+    }
+
     /// The regulations' way with a remainder of 2: 70 people give groups of 18, 17, 18, 17 from low to high.
     ///
     /// On paper: 10 women and 7 men below the tie; then 20 people of one pay, 12 women and 8 men; then 20 men and 13 women above.
@@ -269,7 +268,7 @@ mod tests {
             // What part of each pay is in a group adds up to the group.
             for band in Band::ALL {
                 let of = |woman: bool| people.iter().filter(|person| person.1 == woman).map(|(pay, _)| {
-                    let (part, whole) = parts.part_at(*pay, band)[usize::from(!woman)];
+                    let (part, whole) = part_at(&parts, *pay, band)[usize::from(!woman)];
                     part * 2_520 / whole * 100 + (part * 2_520 % whole) * 100 / whole
                 }).sum::<u64>();
                 let close = |sum: u64, count: u64| sum.abs_diff(count * 252_000) <= 200;
@@ -279,7 +278,7 @@ mod tests {
             let all = parts.parts_of([&of(true), &of(false)], 10_000);
             for band in Band::ALL {
                 let sum = |pays: Vec<Amount>, gender: usize| pays.iter().map(|&pay| {
-                    let (part, whole) = parts.part_at(pay, band)[gender];
+                    let (part, whole) = part_at(&parts, pay, band)[gender];
                     part * 10_000 / whole
                 }).sum::<u64>();
                 prop_assert_eq!(all[band as usize], [sum(of(true), 0), sum(of(false), 1)]);
