@@ -33,7 +33,7 @@ pub struct Side {
     pub holdings: u64,
 }
 
-/// One cell and measure.
+/// One cell and measure. What is large and rare stands apart: there are hundreds of thousands of cells.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Cell {
     /// Which cell.
@@ -45,9 +45,9 @@ pub struct Cell {
     /// Every employee counts alike.
     pub incumbent: Summary,
     /// Every holding counts alike: statistics of the holdings' figures; none where no holding has one.
-    pub organization: Option<Statistics>,
+    pub organization: Option<Box<Statistics>>,
     /// Below and above each of [`super::PERCENTILES`] but the median; nobody where there are no percentiles.
-    pub sides: [[Side; 2]; 5],
+    pub sides: Arc<[[Side; 2]; 5]>,
 }
 
 /// All cells of a period.

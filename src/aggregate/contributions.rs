@@ -114,23 +114,27 @@ impl From<Two> for Heads {
     }
 }
 
+/// Contributions that fit, in one piece of memory of the right size.
+fn packed<T: From<Two>>(all: &[Contribution]) -> Box<[T]> {
+    let mut packed = Vec::with_capacity(all.len());
+    packed.extend(all.iter().filter_map(Two::of).map(T::from));
+    packed.into()
+}
+
 impl Contributions {
     /// Packs contributions.
     #[must_use]
     pub fn of(all: &[Contribution]) -> Self {
-        let mut two = Vec::with_capacity(all.len());
+        let (mut one_amount, mut heads) = (true, true);
         for own in all {
-            match Two::of(own) {
-                Some(own) => two.push(own),
-                None => return Self(Form::Wide(all.into())),
-            }
+            let Some(own) = Two::of(own) else { return Self(Form::Wide(all.into())) };
+            one_amount &= own.has_one_amount();
+            heads &= own.counts_heads();
         }
-        Self(if two.iter().all(Two::has_one_amount) {
-            Form::One(two.into_iter().map(One::from).collect())
-        } else if two.iter().all(Two::counts_heads) {
-            Form::Heads(two.into_iter().map(Heads::from).collect())
-        } else {
-            Form::Two(two.into())
+        Self(match (one_amount, heads) {
+            (true, _) => Form::One(packed(all)),
+            (false, true) => Form::Heads(packed(all)),
+            (false, false) => Form::Two(packed(all)),
         })
     }
 

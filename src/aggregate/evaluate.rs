@@ -156,6 +156,8 @@ struct Room {
     of_cell: Option<Pool>,
     of_holding: Option<Pool>,
     contributions: Vec<Vec<Contribution>>,
+    /// Sides of what has no percentiles, which cells share.
+    nobody: Arc<[[Side; 2]; 5]>,
 }
 
 /// Adds the cells of all measures that are made of the same values; none where nobody has a value.
@@ -196,16 +198,17 @@ fn evaluate_one(
             list.extend(asked.contribution(pieces, own.as_deref_mut(), &mut parts));
         }
     }
-    let mut sides = None;
+    let mut sides: Option<Arc<_>> = None;
     for ((measure, incumbent), own) in found.into_iter().zip(lists) {
         let population = pipeline.measures[measure].population;
-        let of = |statistics: &Statistics| Sides::of(pool, &holdings, population).beyond(statistics);
-        let sides: [[Side; 2]; 5] = match &incumbent.statistics {
-            Some(statistics) if population == Population::All => *sides.get_or_insert_with(|| of(statistics)),
+        let of = |statistics: &Statistics| Arc::new(Sides::of(pool, &holdings, population).beyond(statistics));
+        let sides = match &incumbent.statistics {
+            Some(statistics) if population == Population::All => sides.get_or_insert_with(|| of(statistics)).clone(),
             Some(statistics) => of(statistics),
-            None => Default::default(),
+            None => room.nobody.clone(),
         };
-        let organization = Statistics::of_figures(own.iter().filter_map(|contribution| contribution.figure));
+        let organization =
+            Statistics::of_figures(own.iter().filter_map(|contribution| contribution.figure)).map(Box::new);
         let contributions = Contributions::of(own);
         cells.push(Cell { key: key.clone(), measure, contributions, incumbent, organization, sides });
     }

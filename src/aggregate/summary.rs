@@ -3,6 +3,8 @@
 //! In: the [`Piece`]s of a group, from however many companies. Out: a [`Summary`]. Invariant: exact, whatever the order of
 //! pieces and values; one function for benchmark cells, holdings and companies, so that they cannot disagree.
 
+use std::sync::Arc;
+
 use super::partial::{Piece, Sums};
 use super::statistics::Statistics;
 use crate::exact::{Amount, Quotient, SCALE, percentile};
@@ -13,8 +15,8 @@ pub(super) enum Pool {
     List {
         values: Vec<Amount>,
         sorted: bool,
-        /// The statistics of all of them, once computed.
-        statistics: Option<Statistics>,
+        /// The statistics of all of them, once computed; measures share them.
+        statistics: Option<Arc<Statistics>>,
     },
     ByGender {
         women: Vec<Amount>,
@@ -37,7 +39,7 @@ pub struct Summary {
     /// What the figure is made of, where it is a quotient or a sum.
     pub parts: Option<Parts>,
     /// Of a distribution, and of what gives its percentiles away.
-    pub statistics: Option<Statistics>,
+    pub statistics: Option<Arc<Statistics>>,
     /// Whether every value is zero (of a ratio: every numerator; of a gap: every woman's or every man's).
     pub all_zero: bool,
 }
@@ -124,8 +126,8 @@ impl Pool {
                     own = match (&statistics, start, *sorted) {
                         (Some(known), 0, _) => Some(known.clone()),
                         // Not sorted: every value counts, since those that count the positive ones only are sorted.
-                        (_, _, false) => Statistics::of(values),
-                        (_, _, true) => Statistics::of_ordered(&values[start..]),
+                        (_, _, false) => Statistics::of(values).map(Arc::new),
+                        (_, _, true) => Statistics::of_ordered(&values[start..]).map(Arc::new),
                     };
                     if start == 0 {
                         statistics.clone_from(&own);
@@ -194,7 +196,7 @@ fn needs_statistics(kind: MeasureKind) -> bool {
     matches!(kind, MeasureKind::Distribution | MeasureKind::Market | MeasureKind::Dispersion { deciles: true, .. })
 }
 
-fn of_list(kind: MeasureKind, values: &[Amount], statistics: Option<Statistics>) -> Option<Summary> {
+fn of_list(kind: MeasureKind, values: &[Amount], statistics: Option<Arc<Statistics>>) -> Option<Summary> {
     let employees = values.len() as u64;
     if values.is_empty() {
         return None;
