@@ -197,7 +197,8 @@ fn in_order(mut found: Vec<OfKey>) -> Vec<Cell> {
 /// Measures that ask the same of each employee, by their places in the pipeline.
 type Basis = Vec<usize>;
 
-/// The bases of each pass. Lists of values are held until all companies are read; sums are not worth counting.
+/// The bases of each pass. Lists of values are held until all companies are read; what is held as sums or not at all is made in
+/// the first pass, so that later ones read few columns.
 fn passes(pipeline: &Pipeline, records: u64) -> Vec<Vec<Basis>> {
     let mut by_key: BTreeMap<&str, Basis> = BTreeMap::new();
     for (place, measure) in pipeline.measures.iter().enumerate() {
@@ -209,20 +210,21 @@ fn passes(pipeline: &Pipeline, records: u64) -> Vec<Vec<Basis>> {
         let asked = pipeline.tables.iter().filter(|table| table.measures.iter().any(|place| basis.contains(place)));
         if pipeline.measures[basis[0]].shape() == Shape::Sums { 0 } else { asked.count() as u64 }
     };
-    let mut passes: Vec<Vec<Basis>> = Vec::new();
-    let mut held = u64::MAX;
+    let (mut first, mut later): (Vec<Basis>, Vec<Vec<Basis>>) = Default::default();
+    let mut held = 0;
     for basis in bases {
         let bytes = lists(&basis) * records * 8;
-        if held.saturating_add(bytes) > HELD {
-            passes.push(Vec::new());
+        if bytes > 0 && held > 0 && held + bytes > HELD {
+            later.push(Vec::new());
             held = 0;
         }
         held += bytes;
-        if let Some(pass) = passes.last_mut() {
-            pass.push(basis);
+        match later.last_mut() {
+            Some(pass) if bytes > 0 => pass.push(basis),
+            _ => first.push(basis),
         }
     }
-    passes
+    [first].into_iter().chain(later).filter(|pass| !pass.is_empty()).collect()
 }
 
 /// One company in a period.
