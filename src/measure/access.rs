@@ -4,11 +4,10 @@
 //! Invariant: an employee of whom nothing is reported is in neither the numerator nor the denominator.
 //! Source: BLS, *National Compensation Survey*, access = eligible / all.
 
-use super::formula::benefit_plan::{Plans, Reads, column, flags, take_up_family, words};
+use super::formula::benefit_plan::{Reads, column, eligible, flags, take_up_family, words};
 use super::{Direction, Measure, MeasureKind};
 
 pub(super) fn measure(plan: &str) -> Measure {
-    let of = |plans: &Plans<'_>, record: usize| plans.eligible(record);
     Measure {
         direction: Direction::HigherIsBetter,
         formula: format!("employees eligible for {} / employees with a report of it", words(plan)),
@@ -16,6 +15,6 @@ pub(super) fn measure(plan: &str) -> Measure {
         treatment: "an empty field or absent column is not counted",
         needs: vec![column(plan, Reads::Eligible)],
         family: Some(take_up_family(plan)),
-        ..Measure::of(format!("{plan}_access"), MeasureKind::Share, flags(plan, "access", of))
+        ..Measure::of(format!("{plan}_access"), MeasureKind::Share, flags(plan, "access", eligible))
     }
 }

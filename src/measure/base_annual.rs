@@ -5,7 +5,7 @@
 //! Invariant: without hours an hourly wage has no yearly value.
 //! Source: US National Compensation Survey, annual earnings over 52 weeks.
 
-use super::pay_basis::{PayBasis, base_pay};
+use super::pay_basis::annual;
 use super::{Basis, Direction, Family, Measure, MeasureKind, Shape, Unit, columns};
 
 /// Base, variable and total cash are tied: total = base + variable.
@@ -21,10 +21,6 @@ pub(super) fn measure() -> Measure {
         needs: columns(&super::base_hourly::NEEDS),
         family: Some(CASH),
         by_currency: true,
-        ..Measure::of(
-            "base_annual",
-            MeasureKind::Distribution,
-            Basis::new("base_annual", Shape::List, |batch| base_pay(batch, PayBasis::annual)),
-        )
+        ..Measure::of("base_annual", MeasureKind::Distribution, Basis::new("base_annual", Shape::List, annual))
     }
 }

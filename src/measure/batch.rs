@@ -5,8 +5,11 @@
 //! an amount without an exchange rate is absent.
 
 use std::borrow::Cow;
+use std::cell::{OnceCell, RefCell};
+use std::sync::Arc;
 
 use arrow::array::{Array, Decimal64Array};
+use hashbrown::HashMap;
 
 use super::panel::{Panel, Snapshot};
 use super::{Gender, MeasureSettings, Values};
@@ -23,6 +26,9 @@ pub struct Batch<'a> {
     last_day: i32,
     employed: Option<Vec<bool>>,
     panel: Option<(&'a Panel, usize)>,
+    /// Once somebody has asked: measures share them.
+    genders: OnceCell<Arc<[Gender]>>,
+    answers: RefCell<HashMap<String, Values>>,
 }
 
 impl<'a> Batch<'a> {
@@ -36,7 +42,9 @@ impl<'a> Batch<'a> {
         panel: Option<(&'a Panel, usize)>,
     ) -> Self {
         let last_day = period.last_day();
-        Self { records, settings, snapshot, period, last_day, employed: employed(records, last_day), panel }
+        let employed = employed(records, last_day);
+        let (genders, answers) = Default::default();
+        Self { records, settings, snapshot, period, last_day, employed, panel, genders, answers }
     }
 
     /// How many records.
@@ -131,10 +139,25 @@ impl<'a> Batch<'a> {
     }
 
     /// The gender of each record.
-    pub(super) fn genders(&self) -> Vec<Gender> {
-        let Some(texts) = self.records.texts("gender") else { return vec![Gender::LeftOut; self.len()] };
-        let known: Vec<Gender> = texts.words().map(|word| self.settings.gender(word)).collect();
-        texts.codes().map(|code| code.map_or(Gender::LeftOut, |code| known[code])).collect()
+    pub(super) fn genders(&self) -> Arc<[Gender]> {
+        let read = || {
+            let Some(texts) = self.records.texts("gender") else {
+                return std::iter::repeat_n(Gender::LeftOut, self.len()).collect();
+            };
+            let known: Vec<Gender> = texts.words().map(|word| self.settings.gender(word)).collect();
+            texts.codes().map(|code| code.map_or(Gender::LeftOut, |code| known[code])).collect()
+        };
+        self.genders.get_or_init(read).clone()
+    }
+
+    /// The answer to a question that several measures ask of these records: computed for the first of them.
+    pub(super) fn shared(&self, question: String, compute: impl FnOnce() -> Values) -> Values {
+        if let Some(known) = self.answers.borrow().get(&question) {
+            return known.clone();
+        }
+        let values = compute();
+        self.answers.borrow_mut().insert(question, values.clone());
+        values
     }
 
     /// Currency of each record.

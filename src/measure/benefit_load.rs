@@ -4,8 +4,8 @@
 //! Invariant: an employee counts in both sums or in neither.
 //! Source: WorldatWork, *benefit load* (benefits as a percentage of pay).
 
-use super::employer_cost::{BENEFITS, cost};
-use super::formula::benefit_plan::{ALL, Reads, column};
+use super::employer_cost::BENEFITS;
+use super::formula::benefit_plan::{ALL, Reads, column, cost};
 use super::total_cash_annual::{self, total_cash};
 use super::{Basis, Direction, Measure, MeasureKind, Shape, Unit, Values};
 

@@ -5,8 +5,8 @@
 //! Invariant: an employee counts in both sums or in neither.
 //! Source: BLS, *Employer Costs for Employee Compensation*, cost per hour worked.
 
-use super::employer_cost::{BENEFITS, cost};
-use super::formula::benefit_plan::{Reads, column};
+use super::employer_cost::BENEFITS;
+use super::formula::benefit_plan::{Reads, column, cost};
 use super::{Basis, Direction, Measure, MeasureKind, Shape, Unit, Values};
 
 pub(super) fn measure(plan: &str) -> Measure {

@@ -5,17 +5,11 @@
 //! Invariant: an employee who takes part in a plan of unknown cost, or of whom no cost is known, has no value.
 //! Source: BLS, *Employer Costs for Employee Compensation*, over all workers.
 
-use super::formula::benefit_plan::{Plans, Reads, column};
-use super::{Basis, Batch, Direction, Family, Measure, MeasureKind, Shape, Unit, Values};
+use super::formula::benefit_plan::{Reads, column, cost};
+use super::{Basis, Direction, Family, Measure, MeasureKind, Shape, Unit};
 
 /// All plans together are the sum of the single ones.
 pub(super) const BENEFITS: Family = Family::new("benefits_employer_cost = the sum of every plan's employer cost");
-
-/// What the employer pays for each employee.
-pub(super) fn cost(batch: &Batch<'_>, plan: &str) -> Values {
-    let plans = Plans::of(batch, plan);
-    Values::from_options((0..batch.len()).map(|record| plans.cost(record)))
-}
 
 pub(super) fn measure(plan: &str) -> Measure {
     let name = plan.to_owned();

@@ -6,14 +6,14 @@
 //! Source: BLS, *National Compensation Survey*, employer premiums per participant.
 
 use super::employer_cost::BENEFITS;
-use super::formula::benefit_plan::{Plans, Reads, column, words};
-use super::{Basis, Direction, Measure, MeasureKind, MeasureSettings, Shape, Unit, Values, participation};
+use super::formula::benefit_plan::{Reads, column, cost, enrolled, words};
+use super::{Basis, Direction, Measure, MeasureKind, MeasureSettings, Shape, Unit, participation};
 
 pub(super) fn measure(plan: &str, settings: &MeasureSettings) -> Measure {
     let name = plan.to_owned();
     let compute = move |batch: &super::Batch<'_>| {
-        let plans = Plans::of(batch, &name);
-        Values::from_options((0..batch.len()).map(|record| plans.cost_of_participant(record)))
+        let enrolled = enrolled(batch, &name);
+        cost(batch, &name).map(|record, cost| (enrolled.get(record)? > 0).then_some(cost))
     };
     let (mut needs, reads) = participation::columns(plan, settings);
     if !needs.contains(&column(plan, Reads::Cost)) {

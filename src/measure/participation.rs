@@ -6,7 +6,7 @@
 //! Invariant: an employee of whom nothing is reported is in neither the numerator nor the denominator.
 //! Source: BLS, *National Compensation Survey*, participation = enrolled / all.
 
-use super::formula::benefit_plan::{Plans, Reads, column, flags, take_up_family, words};
+use super::formula::benefit_plan::{Reads, column, enrolled, flags, take_up_family, words};
 use super::{Direction, Measure, MeasureKind, MeasureSettings};
 
 /// The columns that tell who takes part: (needed, read where there).
@@ -17,7 +17,6 @@ pub(super) fn columns(plan: &str, settings: &MeasureSettings) -> (Vec<String>, V
 
 pub(super) fn measure(plan: &str, settings: &MeasureSettings) -> Measure {
     let (needs, reads) = columns(plan, settings);
-    let of = |plans: &Plans<'_>, record: usize| plans.enrolled(record);
     Measure {
         direction: Direction::HigherIsBetter,
         formula: format!("employees enrolled in {} / employees with a report of it", words(plan)),
@@ -26,6 +25,6 @@ pub(super) fn measure(plan: &str, settings: &MeasureSettings) -> Measure {
         needs,
         reads,
         family: Some(take_up_family(plan)),
-        ..Measure::of(format!("{plan}_participation"), MeasureKind::Share, flags(plan, "participation", of))
+        ..Measure::of(format!("{plan}_participation"), MeasureKind::Share, flags(plan, "participation", enrolled))
     }
 }

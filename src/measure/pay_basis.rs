@@ -134,7 +134,14 @@ pub(super) fn bases<'a>(batch: &Batch<'a>) -> impl Fn(usize) -> Option<PayBasis>
 
 /// Pay for an hour.
 pub(super) fn hourly(batch: &Batch<'_>) -> Values {
-    if all_hourly(batch) { batch.money_values("base_pay") } else { base_pay(batch, PayBasis::hourly) }
+    batch.shared("pay for an hour".to_owned(), || {
+        if all_hourly(batch) { batch.money_values("base_pay") } else { base_pay(batch, PayBasis::hourly) }
+    })
+}
+
+/// Pay for 52 weeks.
+pub(super) fn annual(batch: &Batch<'_>) -> Values {
+    batch.shared("pay for a year".to_owned(), || base_pay(batch, PayBasis::annual))
 }
 
 /// Whether every record of the batch is paid by the hour, so that base pay needs no conversion.

@@ -5,11 +5,14 @@
 //! Invariant: those who are not eligible, or of whom enrolment is not reported, are not counted.
 //! Source: BLS, *National Compensation Survey*, take-up = enrolled / eligible (participation / access).
 
-use super::formula::benefit_plan::{Plans, Reads, column, flags, take_up_family, words};
-use super::{Direction, Measure, MeasureKind, MeasureSettings, participation};
+use super::formula::benefit_plan::{Reads, column, eligible, enrolled, flags, take_up_family, words};
+use super::{Batch, Direction, Measure, MeasureKind, MeasureSettings, participation};
 
 pub(super) fn measure(plan: &str, settings: &MeasureSettings) -> Measure {
-    let of = |plans: &Plans<'_>, record: usize| plans.enrolled(record).filter(|_| plans.eligible(record) == Some(true));
+    let of = |batch: &Batch<'_>, plan: &str| {
+        let eligible = eligible(batch, plan);
+        enrolled(batch, plan).map(|record, enrolled| (eligible.get(record)? > 0).then_some(enrolled))
+    };
     let (mut needs, reads) = participation::columns(plan, settings);
     needs.insert(0, column(plan, Reads::Eligible));
     Measure {

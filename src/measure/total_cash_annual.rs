@@ -5,7 +5,7 @@
 //! Source: WorldatWork, *total cash compensation*.
 
 use super::base_annual::CASH;
-use super::pay_basis::{PayBasis, base_pay};
+use super::pay_basis::annual;
 use super::{Basis, Batch, Direction, Measure, MeasureKind, Shape, Unit, Values, columns};
 
 /// The columns that total cash cannot do without.
@@ -13,8 +13,10 @@ pub(super) const NEEDS: [&str; 4] = ["base_pay", "pay_basis", "weekly_hours", "v
 
 /// Total cash of each employee.
 pub(super) fn total_cash(batch: &Batch<'_>) -> Values {
-    let variable = batch.money_values("variable_pay");
-    base_pay(batch, PayBasis::annual).map(|record, base| base.checked_add(variable.get(record)?))
+    batch.shared("total cash".to_owned(), || {
+        let variable = batch.money_values("variable_pay");
+        annual(batch).map(|record, base| base.checked_add(variable.get(record)?))
+    })
 }
 
 pub(super) fn measure() -> Measure {

@@ -3,6 +3,8 @@
 //! In: a number per record, or none. Out: numbers with their presence, and what stands beside each of them.
 //! Invariant: absent is not zero; all lists have one entry per record.
 
+use std::sync::Arc;
+
 use arrow::array::{Array, Decimal64Array};
 use arrow::buffer::{BooleanBuffer, NullBuffer, ScalarBuffer};
 
@@ -27,7 +29,7 @@ pub enum Beside {
     /// The denominator that belongs to it.
     Denominator(ScalarBuffer<i64>),
     /// The employee's gender.
-    Gender(Vec<Gender>),
+    Gender(Arc<[Gender]>),
 }
 
 impl Values {
@@ -45,7 +47,8 @@ impl Values {
 
     fn new(numbers: Vec<i64>, present: &[bool], beside: Beside) -> Self {
         let all = present.iter().all(|&there| there);
-        let present = (!all).then(|| NullBuffer::new(BooleanBuffer::from(present)));
+        let present =
+            (!all).then(|| NullBuffer::new(BooleanBuffer::collect_bool(present.len(), |record| present[record])));
         Self { len: numbers.len(), numbers: numbers.into(), present, beside }
     }
 
@@ -88,7 +91,7 @@ impl Values {
 
     /// The same values with each employee's gender beside them.
     #[must_use]
-    pub fn by_gender(mut self, genders: Vec<Gender>) -> Self {
+    pub fn by_gender(mut self, genders: Arc<[Gender]>) -> Self {
         self.beside = Beside::Gender(genders);
         self
     }

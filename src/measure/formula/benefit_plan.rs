@@ -11,14 +11,14 @@ use std::borrow::Cow;
 
 use super::super::batch::value;
 use super::super::{Basis, Batch, Family, Shape, Values};
-use crate::exact::Amount;
+use crate::exact::{Amount, SCALE};
 use crate::record::{BenefitPart, benefit};
 
 /// The name that stands for all plans together.
 pub(in crate::measure) const ALL: &str = "benefits";
 
 /// The plans of a batch that a measure is about.
-pub(in crate::measure) struct Plans<'a>(Vec<Plan<'a>>);
+struct Plans<'a>(Vec<Plan<'a>>);
 
 struct Plan<'a> {
     eligible: Option<&'a BooleanArray>,
@@ -57,21 +57,51 @@ pub(in crate::measure) fn take_up_family(plan: &str) -> Family {
     Family { name: format!("{plan}_take_up = {plan}_participation / {plan}_access").into() }
 }
 
-/// One or zero per employee, as `flag` finds in the plan.
+/// One or zero per employee, as `flags` finds in a plan.
 pub(in crate::measure) fn flags(
     plan: &str,
     question: &str,
-    flag: impl Fn(&Plans<'_>, usize) -> Option<bool> + Send + Sync + 'static,
+    flags: impl Fn(&Batch<'_>, &str) -> Values + Send + Sync + 'static,
 ) -> Basis {
     let name = plan.to_owned();
-    Basis::new(format!("{plan}_{question}"), Shape::Sums, move |batch| {
-        let plans = Plans::of(batch, &name);
-        Values::from_flags((0..batch.len()).map(|record| flag(&plans, record)))
+    Basis::new(format!("{plan}_{question}"), Shape::Sums, move |batch| flags(batch, &name))
+}
+
+/// Whether the plan, or any of all plans, is open to each employee; none where nothing is reported.
+pub(in crate::measure) fn eligible(batch: &Batch<'_>, plan: &str) -> Values {
+    of_records(batch, plan, "eligible", |plans, record| plans.eligible(record).map(one_or_zero))
+}
+
+/// Whether each employee takes part in it.
+pub(in crate::measure) fn enrolled(batch: &Batch<'_>, plan: &str) -> Values {
+    of_records(batch, plan, "enrolled", |plans, record| plans.enrolled(record).map(one_or_zero))
+}
+
+/// What the employer pays for each employee.
+#[expect(clippy::redundant_closure_for_method_calls, reason = "the method alone is of plans of one lifetime")]
+pub(in crate::measure) fn cost(batch: &Batch<'_>, plan: &str) -> Values {
+    of_records(batch, plan, "cost", |plans, record| plans.cost(record))
+}
+
+/// An answer for each record, which the measures of a plan share.
+fn of_records(
+    batch: &Batch<'_>,
+    plan: &str,
+    question: &str,
+    of: impl Fn(&Plans<'_>, usize) -> Option<Amount>,
+) -> Values {
+    batch.shared(format!("{plan} {question}"), || {
+        let plans = Plans::of(batch, plan);
+        Values::from_options((0..batch.len()).map(|record| of(&plans, record)))
     })
 }
 
+fn one_or_zero(yes: bool) -> Amount {
+    if yes { SCALE } else { 0 }
+}
+
 impl<'a> Plans<'a> {
-    pub(in crate::measure) fn of(batch: &Batch<'a>, plan: &str) -> Self {
+    fn of(batch: &Batch<'a>, plan: &str) -> Self {
         let records = batch.records();
         let mut names: Vec<&str> = if plan == ALL {
             let parts = [BenefitPart::Eligible, BenefitPart::Enrolled, BenefitPart::EmployerCost];
@@ -93,18 +123,18 @@ impl<'a> Plans<'a> {
     }
 
     /// Whether any of the plans is open to the employee; none where nothing is reported.
-    pub(in crate::measure) fn eligible(&self, record: usize) -> Option<bool> {
+    fn eligible(&self, record: usize) -> Option<bool> {
         any(self.0.iter().map(|plan| flag(plan.eligible?, record)))
     }
 
     /// Whether the employee takes part in any of them.
-    pub(in crate::measure) fn enrolled(&self, record: usize) -> Option<bool> {
+    fn enrolled(&self, record: usize) -> Option<bool> {
         any(self.0.iter().map(|plan| plan.enrolled(record)))
     }
 
     /// What the employer pays for those plans that the record reports; none where the employee takes part in a plan of unknown
     /// cost.
-    pub(in crate::measure) fn cost(&self, record: usize) -> Option<Amount> {
+    fn cost(&self, record: usize) -> Option<Amount> {
         let unknown = |plan: &Plan<'_>| plan.enrolled(record) == Some(true) && plan.reported(record).is_none();
         if self.0.iter().any(unknown) {
             return None;
@@ -112,11 +142,6 @@ impl<'a> Plans<'a> {
         let mut costs = self.0.iter().filter_map(|plan| plan.cost(record));
         let first = costs.next()?;
         costs.try_fold(first, Amount::checked_add)
-    }
-
-    /// The same, of an employee who takes part in any of the plans.
-    pub(in crate::measure) fn cost_of_participant(&self, record: usize) -> Option<Amount> {
-        self.cost(record).filter(|_| self.enrolled(record) == Some(true))
     }
 }
 

@@ -14,10 +14,12 @@ use crate::exact::{SCALE, divide_half_even};
 pub(crate) const NEEDS: [&str; 5] = ["base_pay", "pay_basis", "weekly_hours", "variable_pay", "gender"];
 
 fn variable_hourly(batch: &Batch<'_>) -> Values {
-    let hours = batch.weekly_hours();
-    variable_pay(batch).map(|record, amount| {
-        let hours = hours(record).filter(|&hours| hours > 0)?;
-        narrow(divide_half_even(i128::from(amount) * i128::from(SCALE), i128::from(hours) * 52))
+    batch.shared("variable pay by the hour".to_owned(), || {
+        let hours = batch.weekly_hours();
+        variable_pay(batch).map(|record, amount| {
+            let hours = hours(record).filter(|&hours| hours > 0)?;
+            narrow(divide_half_even(i128::from(amount) * i128::from(SCALE), i128::from(hours) * 52))
+        })
     })
 }
 
