@@ -91,8 +91,8 @@ impl CompanyTable {
     ) -> Result<(), StoreError> {
         let mut columns = Columns::new(pipeline);
         for row in rows {
-            let keys = columns.group(&row.group);
-            columns.push(&keys, row.measure, row.summary.as_ref(), row.note.as_deref());
+            let keys = columns.group(row.group.codes.iter().map(String::as_str), row.group.currency.as_deref());
+            columns.push(&keys, row.measure, row.summary.as_ref(), None, row.note.as_deref());
         }
         self.write(columns.finish(company, period, &self.schema))
     }
@@ -116,16 +116,6 @@ pub struct Group {
     pub codes: Vec<String>,
     /// Currency, where amounts have one.
     pub currency: Option<String>,
-}
-
-impl Group {
-    pub(super) fn whole(breakdown: usize) -> Self {
-        Self { codes: vec![TOTAL.to_owned(); breakdown], currency: None }
-    }
-
-    fn is_whole(&self) -> bool {
-        self.codes.iter().all(|code| code == TOTAL)
-    }
 }
 
 /// One row: a group of a company's employees, and a measure.
@@ -181,25 +171,43 @@ fn schema(pipeline: &Pipeline) -> SchemaRef {
 }
 
 /// A group, what its texts are in the columns, and the local cells that it is made of.
-struct Members {
-    group: Arc<Group>,
+struct Members<'c> {
+    codes: Vec<&'c str>,
+    currency: Option<&'c str>,
     keys: GroupKeys,
     cells: Vec<usize>,
 }
 
-/// The company as a whole, and each cell of its breakdown. The partial's last axis is the currency.
-fn groups(partial: &PartialCells, money: bool, breakdown: usize, columns: &mut Columns<'_>) -> Vec<Members> {
-    let mut groups: BTreeMap<Group, Vec<usize>> = BTreeMap::new();
-    for cell in 0..partial.cells.len() {
-        let mut codes: Vec<String> = partial.cells.codes(cell).map(str::to_owned).collect();
-        let currency = codes.pop().filter(|_| money);
-        let whole = Group { currency: currency.clone(), ..Group::whole(breakdown) };
-        if breakdown > 0 {
-            groups.entry(Group { codes, currency }).or_default().push(cell);
-        }
-        groups.entry(whole).or_default().push(cell);
+impl Members<'_> {
+    fn is_whole(&self) -> bool {
+        self.codes.iter().all(|&code| code == TOTAL)
     }
-    let members = |(group, cells)| Members { keys: columns.group(&group), group: Arc::new(group), cells };
+
+    fn group(&self) -> Group {
+        let codes = self.codes.iter().map(|&code| code.to_owned()).collect();
+        Group { codes, currency: self.currency.map(str::to_owned) }
+    }
+}
+
+/// The company as a whole, and each cell of its breakdown. The partial's last axis is the currency.
+fn groups<'c>(partial: &'c PartialCells, money: bool, breakdown: usize, columns: &mut Columns<'_>) -> Vec<Members<'c>> {
+    let mut wholes: BTreeMap<Option<&str>, Vec<usize>> = BTreeMap::new();
+    let mut groups: BTreeMap<(Vec<&str>, Option<&str>), Vec<usize>> = BTreeMap::new();
+    for cell in 0..partial.cells.len() {
+        let mut codes: Vec<&str> = partial.cells.codes(cell).collect();
+        let currency = codes.pop().filter(|_| money);
+        wholes.entry(currency).or_default().push(cell);
+        if breakdown > 0 {
+            groups.entry((codes, currency)).or_default().push(cell);
+        }
+    }
+    for (currency, cells) in wholes {
+        groups.entry((vec![TOTAL; breakdown], currency)).or_default().extend(cells);
+    }
+    let members = |((codes, currency), cells): ((Vec<&'c str>, Option<&'c str>), Vec<usize>)| {
+        let keys = columns.group(codes.iter().copied(), currency);
+        Members { codes, currency, keys, cells }
+    };
     groups.into_iter().map(members).collect()
 }
 
@@ -223,7 +231,7 @@ pub(super) fn add_rows(
         let groups = &of_money[usize::from(first.by_currency)];
         let room = rooms.entry(first.shape()).or_default();
         room.resize_with(room.len().max(groups.len()), || None);
-        let mut pools: Vec<(&Members, &mut Pool)> = Vec::with_capacity(groups.len());
+        let mut pools: Vec<(&Members<'_>, &mut Pool)> = Vec::with_capacity(groups.len());
         for (members, room) in groups.iter().zip(room) {
             let pieces = members.cells.iter().filter_map(|&cell| partial.runs[shared.run].of(cell));
             pools.extend(Pool::refill(room, pieces).map(|pool| (members, pool)));
@@ -232,20 +240,22 @@ pub(super) fn add_rows(
             let measure = &pipeline.measures[place];
             if let MeasureKind::Categories = measure.kind {
                 if let Some(summary) = categories(&pools) {
-                    let keys = columns.group(&Group::whole(breakdown));
-                    columns.push(&keys, place, Some(&summary), None);
+                    let keys = columns.whole_company();
+                    columns.push(&keys, place, Some(&summary), None, None);
                 }
                 continue;
             }
             for (members, pool) in &mut pools {
-                let Members { group, keys, .. } = *members;
-                let Some(mut summary) = pool.summarize(measure) else { continue };
-                let note = note(measure, &summary, pool, pipeline, group.is_whole());
+                let Some(mut summary) = pool.figures(measure) else { continue };
+                let note = note(measure, &summary, pool, pipeline, members.is_whole());
                 round_as_reported(measure, &mut summary);
                 if let MeasureKind::Market = measure.kind {
-                    market.push(CompanyRow { group: group.clone(), measure: place, summary: Some(summary), note });
+                    let group = Arc::new(members.group());
+                    market.push(CompanyRow { group, measure: place, summary: Some(summary), note });
                 } else {
-                    columns.push(keys, place, Some(&summary), note.as_deref());
+                    let distribution = measure.kind.is_distribution();
+                    let statistics = if distribution { pool.statistics(measure.population) } else { None };
+                    columns.push(&members.keys, place, Some(&summary), statistics, note.as_deref());
                 }
             }
         }
@@ -254,9 +264,9 @@ pub(super) fn add_rows(
 }
 
 /// How many categories of workers have a mean gap that asks for a joint pay assessment, whatever their currencies.
-fn categories(pools: &[(&Members, &mut Pool)]) -> Option<Summary> {
+fn categories(pools: &[(&Members<'_>, &mut Pool)]) -> Option<Summary> {
     let (mut flagged, mut with_gap, mut employees) = (0, 0, 0);
-    for (_, pool) in pools.iter().filter(|(members, _)| !members.group.is_whole()) {
+    for (_, pool) in pools.iter().filter(|(members, _)| !members.is_whole()) {
         employees += pool.employees();
         let Some(gap) = pool.mean_gap() else { continue };
         with_gap += 1;

@@ -5,24 +5,46 @@
 
 use std::sync::Arc;
 
-use arrow::array::{
-    ArrayRef, DictionaryArray, Float64Builder, Int32Array, Int32Builder, Int64Builder, RecordBatch, StringArray,
-};
-use arrow::datatypes::{Int32Type, SchemaRef};
+use arrow::array::{ArrayRef, DictionaryArray, Int32Array, PrimitiveArray, RecordBatch, StringArray};
+use arrow::buffer::{BooleanBuffer, NullBuffer};
+use arrow::datatypes::{ArrowNativeType, ArrowPrimitiveType, Float64Type, Int32Type, Int64Type, SchemaRef};
 use hashbrown::HashMap;
 
-use super::company::Group;
+use super::statistics::Statistics;
 use super::summary::Summary;
 use crate::exact::Quotient;
 use crate::measure::Unit;
-use crate::pipeline::Pipeline;
+use crate::pipeline::{Pipeline, TOTAL};
+
+/// A column, and where it says something.
+#[derive(Default)]
+struct Column<T> {
+    values: Vec<T>,
+    present: Vec<bool>,
+}
+
+impl<T: ArrowNativeType> Column<T> {
+    fn with_capacity(rows: usize) -> Self {
+        Self { values: Vec::with_capacity(rows), present: Vec::with_capacity(rows) }
+    }
+
+    fn push(&mut self, value: Option<T>) {
+        self.values.push(value.unwrap_or_default());
+        self.present.push(value.is_some());
+    }
+
+    fn finish<A: ArrowPrimitiveType<Native = T>>(self) -> PrimitiveArray<A> {
+        let present = BooleanBuffer::collect_bool(self.present.len(), |row| self.present[row]);
+        PrimitiveArray::new(self.values.into(), Some(NullBuffer::new(present)).filter(|nulls| nulls.null_count() > 0))
+    }
+}
 
 /// A column of texts that repeat.
 #[derive(Default)]
 struct Texts {
     places: HashMap<String, i32>,
     words: Vec<String>,
-    keys: Int32Builder,
+    keys: Column<i32>,
 }
 
 impl Texts {
@@ -41,7 +63,7 @@ impl Texts {
         Arc::new(DictionaryArray::<Int32Type>::new(Int32Array::from(vec![0; rows]), Arc::new(words)))
     }
 
-    fn finish(mut self) -> ArrayRef {
+    fn finish(self) -> ArrayRef {
         let words = StringArray::from_iter_values(self.words);
         Arc::new(DictionaryArray::<Int32Type>::new(self.keys.finish(), Arc::new(words)))
     }
@@ -71,8 +93,8 @@ pub(super) struct Columns<'p> {
     units: Texts,
     currencies: Texts,
     notes: Texts,
-    counts: [Int64Builder; 4],
-    figures: [Float64Builder; 9],
+    counts: [Column<i64>; 4],
+    figures: [Column<f64>; 9],
     /// The measure of the last row: rows of one measure follow each other.
     last: Option<MeasureKeys>,
 }
@@ -88,8 +110,8 @@ impl<'p> Columns<'p> {
             units,
             currencies,
             notes,
-            counts: std::array::from_fn(|_| Int64Builder::with_capacity(0)),
-            figures: std::array::from_fn(|_| Float64Builder::with_capacity(0)),
+            counts: Default::default(),
+            figures: Default::default(),
             last: None,
         }
     }
@@ -99,18 +121,23 @@ impl<'p> Columns<'p> {
         debug_assert_eq!(self.rows, 0, "room is made anew, and what is in it would be lost");
         let texts = [&mut self.measures, &mut self.units, &mut self.currencies, &mut self.notes];
         for texts in self.codes.iter_mut().chain(texts) {
-            texts.keys = Int32Builder::with_capacity(rows);
+            texts.keys = Column::with_capacity(rows);
         }
-        self.counts = std::array::from_fn(|_| Int64Builder::with_capacity(rows));
-        self.figures = std::array::from_fn(|_| Float64Builder::with_capacity(rows));
+        self.counts = std::array::from_fn(|_| Column::with_capacity(rows));
+        self.figures = std::array::from_fn(|_| Column::with_capacity(rows));
     }
 
     /// The texts of a group, looked up once for all its rows.
-    pub(super) fn group(&mut self, group: &Group) -> GroupKeys {
+    pub(super) fn group<'c>(&mut self, codes: impl Iterator<Item = &'c str>, currency: Option<&str>) -> GroupKeys {
         GroupKeys {
-            codes: self.codes.iter_mut().zip(&group.codes).map(|(texts, code)| texts.key(code)).collect(),
-            currency: group.currency.as_ref().map(|code| self.currencies.key(code)),
+            codes: self.codes.iter_mut().zip(codes).map(|(texts, code)| texts.key(code)).collect(),
+            currency: currency.map(|code| self.currencies.key(code)),
         }
+    }
+
+    /// The texts of the company as a whole, whatever its currencies.
+    pub(super) fn whole_company(&mut self) -> GroupKeys {
+        self.group(std::iter::repeat(TOTAL), None)
     }
 
     fn measure(&mut self, place: usize) -> MeasureKeys {
@@ -126,18 +153,25 @@ impl<'p> Columns<'p> {
         *self.last.insert(MeasureKeys { place, name, unit, currency })
     }
 
-    /// Adds a row.
-    pub(super) fn push(&mut self, group: &GroupKeys, measure: usize, summary: Option<&Summary>, note: Option<&str>) {
+    /// Adds a row; `statistics` are those of a distribution.
+    pub(super) fn push(
+        &mut self,
+        group: &GroupKeys,
+        measure: usize,
+        summary: Option<&Summary>,
+        statistics: Option<&Statistics>,
+        note: Option<&str>,
+    ) {
         self.rows += 1;
         for (texts, key) in self.codes.iter_mut().zip(&group.codes) {
-            texts.keys.append_value(*key);
+            texts.keys.push(Some(*key));
         }
         let keys = self.measure(measure);
-        self.measures.keys.append_value(keys.name);
-        self.units.keys.append_value(keys.unit);
-        self.currencies.keys.append_option(keys.currency.or(group.currency));
+        self.measures.keys.push(Some(keys.name));
+        self.units.keys.push(Some(keys.unit));
+        self.currencies.keys.push(keys.currency.or(group.currency));
         let note = note.map(|note| self.notes.key(note));
-        self.notes.keys.append_option(note);
+        self.notes.keys.push(note);
         let parts = summary.and_then(|summary| summary.parts.as_ref());
         let counts = [
             summary.map(|summary| summary.employees),
@@ -146,10 +180,8 @@ impl<'p> Columns<'p> {
             parts.and_then(|parts| parts.n_denominator),
         ];
         for (column, count) in self.counts.iter_mut().zip(counts) {
-            column.append_option(count.and_then(|count| i64::try_from(count).ok()));
+            column.push(count.and_then(|count| i64::try_from(count).ok()));
         }
-        let is_distribution = self.pipeline.measures[measure].kind.is_distribution();
-        let statistics = summary.filter(|_| is_distribution).and_then(|summary| summary.statistics.as_ref());
         let percentile = |place: usize| statistics.map(|statistics| statistics.percentiles[place].to_f64());
         let figures = [
             parts.and_then(|parts| parts.numerator).map(Quotient::to_f64),
@@ -163,7 +195,7 @@ impl<'p> Columns<'p> {
             percentile(4),
         ];
         for (column, figure) in self.figures.iter_mut().zip(figures) {
-            column.append_option(figure);
+            column.push(figure);
         }
     }
 
@@ -172,8 +204,8 @@ impl<'p> Columns<'p> {
         let Self { codes, measures, units, currencies, notes, counts, figures, rows, .. } = self;
         let mut columns = vec![Texts::constant(company, rows), Texts::constant(period, rows)];
         columns.extend(codes.into_iter().chain([measures, units, currencies]).map(Texts::finish));
-        let mut counts = counts.map(|mut column| Arc::new(column.finish()) as ArrayRef).into_iter();
-        let mut figures = figures.map(|mut column| Arc::new(column.finish()) as ArrayRef).into_iter();
+        let mut counts = counts.map(|column| Arc::new(column.finish::<Int64Type>()) as ArrayRef).into_iter();
+        let mut figures = figures.map(|column| Arc::new(column.finish::<Float64Type>()) as ArrayRef).into_iter();
         columns.extend(counts.by_ref().take(2));
         columns.extend(figures.by_ref().take(2));
         columns.extend(counts);

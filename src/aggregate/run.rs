@@ -10,7 +10,7 @@ use arrow::datatypes::SchemaRef;
 use rayon::prelude::*;
 
 use super::cell::{Cell, CellTable};
-use super::company::{CompanyRow, CompanyTable, Group, add_rows};
+use super::company::{CompanyRow, CompanyTable, add_rows};
 use super::company_columns::Columns;
 use super::evaluate::{OfKey, Share, Shared, evaluate};
 use super::grouping::Axis;
@@ -334,14 +334,14 @@ impl Pass<'_> {
 
     /// Adds rows that say why there are no figures.
     fn add_without_panel(&self, why: &NoPanel, columns: &mut Columns<'_>) {
-        let whole = columns.group(&Group::whole(self.pipeline.company_breakdown.len()));
+        let whole = columns.whole_company();
         let note = why.to_string();
         let no_order = self.pipeline.settings.level_order.is_none();
         let unsettled = |measure: &Measure| no_order && measure.requires.contains(&Requirement::LevelOrder);
         for (place, measure) in self.measures() {
             let of_company = self.pipeline.company_measures.contains(&place);
             if of_company && measure.over != Over::Closing && !unsettled(measure) {
-                columns.push(&whole, place, None, Some(&note));
+                columns.push(&whole, place, None, None, Some(&note));
             }
         }
     }

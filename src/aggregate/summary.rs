@@ -3,8 +3,6 @@
 //! In: the [`Piece`]s of a group, from however many companies. Out: a [`Summary`]. Invariant: exact, whatever the order of
 //! pieces and values; one function for benchmark cells, holdings and companies, so that they cannot disagree.
 
-use std::sync::Arc;
-
 use super::partial::{Piece, Sums};
 use super::statistics::Statistics;
 use crate::exact::{Amount, Quotient, SCALE, percentile};
@@ -15,8 +13,8 @@ pub(super) enum Pool {
     List {
         values: Vec<Amount>,
         sorted: bool,
-        /// The statistics of all of them, once computed; measures share them.
-        statistics: Option<Arc<Statistics>>,
+        /// The statistics of all of them, and of those above zero where that is not all; once computed.
+        statistics: Box<[Option<Statistics>; 2]>,
     },
     ByGender {
         women: Vec<Amount>,
@@ -39,7 +37,7 @@ pub struct Summary {
     /// What the figure is made of, where it is a quotient or a sum.
     pub parts: Option<Parts>,
     /// Of a distribution, and of what gives its percentiles away.
-    pub statistics: Option<Arc<Statistics>>,
+    pub statistics: Option<Box<Statistics>>,
     /// Whether every value is zero (of a ratio: every numerator; of a gap: every woman's or every man's).
     pub all_zero: bool,
 }
@@ -67,9 +65,10 @@ impl Pool {
         let mut pieces = pieces.peekable();
         let first = pieces.peek()?;
         let all = match pool.take() {
-            Some(Self::List { mut values, .. }) if matches!(first, Piece::List(_)) => {
+            Some(Self::List { mut values, mut statistics, .. }) if matches!(first, Piece::List(_)) => {
                 values.clear();
-                Self::List { values, sorted: false, statistics: None }
+                *statistics = [None, None];
+                Self::List { values, sorted: false, statistics }
             }
             Some(Self::ByGender { mut women, mut men, .. }) if matches!(first, Piece::ByGender(_)) => {
                 women.clear();
@@ -77,7 +76,7 @@ impl Pool {
                 Self::ByGender { women, men, left_out: 0, quartiles: None }
             }
             _ => match first {
-                Piece::List(_) => Self::List { values: Vec::new(), sorted: false, statistics: None },
+                Piece::List(_) => Self::List { values: Vec::new(), sorted: false, statistics: Box::default() },
                 Piece::ByGender(_) => {
                     Self::ByGender { women: Vec::new(), men: Vec::new(), left_out: 0, quartiles: None }
                 }
@@ -104,6 +103,13 @@ impl Pool {
 
     /// What the group gives for a measure; none where nobody has a value.
     pub(super) fn summarize(&mut self, measure: &Measure) -> Option<Summary> {
+        let summary = self.figures(measure)?;
+        let statistics = if needs_statistics(measure.kind) { self.statistics(measure.population) } else { None };
+        Some(Summary { statistics: statistics.cloned().map(Box::new), ..summary })
+    }
+
+    /// The same without its statistics: they are large, and there are many millions of companies' groups.
+    pub(super) fn figures(&mut self, measure: &Measure) -> Option<Summary> {
         match self {
             Self::Sums(sums) => of_sums(measure.kind, sums),
             Self::ByGender { women, men, left_out, quartiles: known } => match measure.kind {
@@ -114,28 +120,40 @@ impl Pool {
                 MeasureKind::Gap(center) => of_gap(center, women, men, *left_out),
                 _ => None,
             },
-            Self::List { values, sorted, statistics } => {
-                let positive = measure.population == Population::Positive;
-                if !*sorted && (positive || !matches!(measure.kind, MeasureKind::Distribution)) {
-                    values.sort_unstable();
-                    *sorted = true;
-                }
-                let start = if positive { values.partition_point(|&value| value <= 0) } else { 0 };
-                let mut own = None;
-                if needs_statistics(measure.kind) {
-                    own = match (&statistics, start, *sorted) {
-                        (Some(known), 0, _) => Some(known.clone()),
-                        // Not sorted: every value counts, since those that count the positive ones only are sorted.
-                        (_, _, false) => Statistics::of(values).map(Arc::new),
-                        (_, _, true) => Statistics::of_ordered(&values[start..]).map(Arc::new),
-                    };
-                    if start == 0 {
-                        statistics.clone_from(&own);
+            Self::List { .. } if matches!(measure.kind, MeasureKind::Distribution | MeasureKind::Market) => {
+                let mean = self.statistics(measure.population)?.mean;
+                Some(of_list(self.counted(measure.population), Some(mean)))
+            }
+            Self::List { .. } => {
+                let values = self.ascending(measure.population);
+                match measure.kind {
+                    _ if values.is_empty() => None,
+                    MeasureKind::Dispersion { figure, .. } => Some(of_list(values, figure(values))),
+                    MeasureKind::LowPay => {
+                        let low = low_paid(values, low_pay_bound(values)?);
+                        Some(part_of(low, values.len() as u64))
                     }
+                    _ => None,
                 }
-                of_list(measure.kind, &values[start..], own)
             }
         }
+    }
+
+    /// The statistics of the values that count; none of no values, and of other shapes.
+    pub(super) fn statistics(&mut self, population: Population) -> Option<&Statistics> {
+        let positive = population == Population::Positive;
+        let start = if positive { self.start_of_positive() } else { 0 };
+        let Self::List { values, sorted, statistics } = self else { return None };
+        let known = &mut statistics[usize::from(start > 0)];
+        if known.is_none() {
+            *known = if *sorted { Statistics::of_ordered(&values[start..]) } else { Statistics::of(values) };
+        }
+        known.as_ref()
+    }
+
+    /// Puts the values in order, and tells where those above zero begin.
+    fn start_of_positive(&mut self) -> usize {
+        self.ascending(Population::All).partition_point(|&value| value <= 0)
     }
 
     /// Women and men in the four pay quartiles; none of other shapes.
@@ -171,7 +189,7 @@ impl Pool {
         }
     }
 
-    /// The values that a measure counts: after [`summarize`](Self::summarize) of a measure that counts the positive ones only,
+    /// The values that a measure counts: after [`figures`](Self::figures) of a measure that counts the positive ones only,
     /// they are in order. Nothing of other shapes.
     pub(super) fn counted(&self, population: Population) -> &[Amount] {
         let Self::List { values, sorted, .. } = self else { return &[] };
@@ -196,24 +214,9 @@ fn needs_statistics(kind: MeasureKind) -> bool {
     matches!(kind, MeasureKind::Distribution | MeasureKind::Market | MeasureKind::Dispersion { deciles: true, .. })
 }
 
-fn of_list(kind: MeasureKind, values: &[Amount], statistics: Option<Arc<Statistics>>) -> Option<Summary> {
-    let employees = values.len() as u64;
-    if values.is_empty() {
-        return None;
-    }
+fn of_list(values: &[Amount], figure: Option<Quotient>) -> Summary {
     let all_zero = values.iter().all(|&value| value == 0);
-    let plain = |figure, statistics| Summary { employees, left_out: None, figure, parts: None, statistics, all_zero };
-    Some(match kind {
-        MeasureKind::Distribution | MeasureKind::Market => {
-            plain(statistics.as_ref().map(|statistics| statistics.mean), statistics)
-        }
-        MeasureKind::Dispersion { figure, deciles } => plain(figure(values), statistics.filter(|_| deciles)),
-        MeasureKind::LowPay => {
-            let low = low_paid(values, low_pay_bound(values)?);
-            Summary { employees, ..part_of(low, employees) }
-        }
-        _ => return None,
-    })
+    Summary { employees: values.len() as u64, left_out: None, figure, parts: None, statistics: None, all_zero }
 }
 
 /// Twice the median of values in ascending order: below it lies three times the pay of the low paid.

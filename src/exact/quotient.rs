@@ -58,6 +58,9 @@ impl Quotient {
     pub fn to_f64(self) -> f64 {
         // As in `divide`; a 64-bit number also becomes a float faster.
         if let (Ok(numerator), Ok(denominator)) = (i64::try_from(self.numerator), i64::try_from(self.denominator)) {
+            if denominator == 1 {
+                return numerator as f64 / SCALE as f64;
+            }
             let (whole, rest) = (numerator.div_euclid(denominator), numerator.rem_euclid(denominator));
             return (whole as f64 + rest as f64 / denominator as f64) / SCALE as f64;
         }
@@ -134,7 +137,7 @@ mod tests {
 
     #[test]
     fn the_fast_conversion_agrees_with_the_slow_one() {
-        for (numerator, denominator) in [(7, 3), (-7, 3), (123_456_789_012, 977), (-1, 1_000)] {
+        for (numerator, denominator) in [(7, 3), (-7, 3), (123_456_789_012, 977), (-1, 1_000), (-12_345_678, 1)] {
             // Twice too long for 64 bits, and the same fraction.
             let factor = 1_i128 << 70;
             let (fast, slow) =
