@@ -48,29 +48,47 @@ pub(super) struct PartialCells {
     pub(super) runs: Vec<Runs>,
     /// The cell of each record so far.
     of_record: Vec<u32>,
+    /// Where those of the last batch begin.
+    start: usize,
+    /// The sums of each basis so far; of cells that came later there are none.
+    sums: Vec<Vec<Sums>>,
 }
 
 impl PartialCells {
     pub(super) fn new(axes: usize) -> Self {
-        Self { cells: LocalCells::new(axes), runs: Vec::new(), of_record: Vec::new() }
+        Self { cells: LocalCells::new(axes), runs: Vec::new(), of_record: Vec::new(), start: 0, sums: Vec::new() }
     }
 
     /// The cells of further records.
     pub(super) fn update_batch(&mut self, assign: impl FnOnce(&mut LocalCells, &mut Vec<u32>)) {
+        self.start = self.of_record.len();
         assign(&mut self.cells, &mut self.of_record);
     }
 
+    /// Adds the values that the records of the last batch have in a basis of sums: these are not kept.
+    pub(super) fn add_sums(&mut self, basis: usize, values: &Values) {
+        if values.is_absent() {
+            return;
+        }
+        self.sums.resize_with(self.sums.len().max(basis + 1), Vec::new);
+        let sums = &mut self.sums[basis];
+        sums.resize(self.cells.len(), Sums::default());
+        add_sums(sums, &self.of_record[self.start..], values);
+    }
+
     /// Brings the values of each basis together by cell. `values` are those of all records, basis by basis and batch by
-    /// batch; several groupings of the same records share them. `wanted` tells the shape of each basis that is asked for.
+    /// batch, but for bases of sums; several groupings of the same records share them. `wanted` tells the shape of each basis
+    /// that is asked for.
     pub(super) fn finalize(mut self, values: &[Vec<Values>], wanted: &[Option<Shape>]) -> Self {
-        let of_record = std::mem::take(&mut self.of_record);
-        let gather = |(batches, shape): (&Vec<Values>, &Option<Shape>)| match shape {
-            Some(shape) if !batches.iter().all(Values::is_absent) => {
-                Runs::gather(*shape, self.cells.len(), &of_record, batches)
-            }
+        let (of_record, cells) = (std::mem::take(&mut self.of_record), self.cells.len());
+        let mut sums = std::mem::take(&mut self.sums);
+        sums.resize_with(values.len(), Vec::new);
+        let gather = |((batches, shape), sums): ((&Vec<Values>, &Option<Shape>), Vec<Sums>)| match shape {
+            Some(Shape::Sums) if !sums.is_empty() => Runs::Sums(sums),
+            Some(shape) if !batches.iter().all(Values::is_absent) => Runs::gather(*shape, cells, &of_record, batches),
             _ => Runs::Nothing,
         };
-        self.runs = values.iter().zip(wanted).map(gather).collect();
+        self.runs = values.iter().zip(wanted).zip(sums).map(gather).collect();
         self
     }
 }
@@ -102,7 +120,7 @@ impl Runs {
                 });
                 Self::ByGender { ends, values }
             }
-            Shape::Sums => Self::Sums(sums(cells, of_record, batches)),
+            Shape::Sums => Self::Nothing,
         }
     }
 
@@ -149,19 +167,37 @@ fn lists(
     (next, gathered)
 }
 
-fn sums(cells: usize, of_record: &[u32], batches: &[Values]) -> Vec<Sums> {
-    let mut sums = vec![Sums::default(); cells];
-    for_each(of_record, batches, |cell, record, value, batch| {
-        let sum = &mut sums[cell];
-        sum.count += 1;
-        sum.first += i128::from(value);
-        sum.with_first += u64::from(value > 0);
-        if let Beside::Denominator(denominators) = batch.beside() {
-            sum.second += i128::from(denominators[record]);
-            sum.with_second += u64::from(denominators[record] > 0);
+/// Adds the values of a batch to the sums of their cells.
+fn add_sums(sums: &mut [Sums], cells: &[u32], values: &Values) {
+    let (numbers, present) = values.parts();
+    let denominators = match values.beside() {
+        Beside::Denominator(denominators) => Some(denominators),
+        _ => None,
+    };
+    // Loops of their own, in which nothing is asked that is the same for all records.
+    match (present, denominators) {
+        (None, None) => add_each(sums, cells, |record| (true, numbers[record], 0)),
+        (None, Some(second)) => add_each(sums, cells, |record| (true, numbers[record], second[record])),
+        (Some(present), None) => add_each(sums, cells, |record| (present.is_valid(record), numbers[record], 0)),
+        (Some(present), Some(second)) => {
+            add_each(sums, cells, |record| (present.is_valid(record), numbers[record], second[record]));
         }
-    });
-    sums
+    }
+}
+
+/// `value` tells of a record whether it counts, and its numerator and denominator.
+fn add_each(sums: &mut [Sums], cells: &[u32], value: impl Fn(usize) -> (bool, Amount, Amount)) {
+    for (record, &cell) in cells.iter().enumerate() {
+        let (counts, first, second) = value(record);
+        if counts {
+            let sum = &mut sums[cell as usize];
+            sum.count += 1;
+            sum.first += i128::from(first);
+            sum.second += i128::from(second);
+            sum.with_first += u64::from(first > 0);
+            sum.with_second += u64::from(second > 0);
+        }
+    }
 }
 
 /// Hands every value to `take`, with its cell and its place in its batch.
@@ -208,8 +244,11 @@ mod tests {
                     Values::from_options(values).by_gender(records.iter().map(|&(.., gender)| GENDERS[gender]).collect())
                 })
                 .collect();
-            let [lists, genders, sums] =
-                [Shape::List, Shape::ByGender, Shape::Sums].map(|shape| Runs::gather(shape, 6, &of_record, &batches));
+            let [lists, genders] =
+                [Shape::List, Shape::ByGender].map(|shape| Runs::gather(shape, 6, &of_record, &batches));
+            let mut sums = vec![Sums::default(); 6];
+            of_record.chunks(7).zip(&batches).for_each(|(cells, batch)| add_sums(&mut sums, cells, batch));
+            let sums = Runs::Sums(sums);
             for cell in 0..6 {
                 let of = |gender| expected.get(&(cell, gender)).cloned().unwrap_or_default();
                 let own = [of(0), of(1), of(2)];

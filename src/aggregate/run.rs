@@ -294,6 +294,10 @@ impl Pass<'_> {
         let groupings = groupings(pipeline, company);
         let mut partials: Vec<PartialCells> = groupings.iter().map(|axes| PartialCells::new(axes.len())).collect();
         let mut values: Vec<Vec<Values>> = vec![Vec::new(); self.bases.len()];
+        // What each grouping asks for: the tables, and last the company itself.
+        let of_table = |table: &Table| self.shapes(|measure| table.measures.contains(&measure));
+        let of_company = self.shapes(|measure| pipeline.company_measures.contains(&measure));
+        let wanted: Vec<Vec<Option<Shape>>> = pipeline.tables.iter().map(of_table).chain([of_company]).collect();
         let joined = panel.as_ref().and_then(|panel| panel.as_ref().ok());
         let mut sources = vec![(part, Snapshot::Closing, self.period)];
         sources.extend(opening.filter(|_| joined.is_some()).map(|part| (part, Snapshot::Opening, self.earlier)));
@@ -307,20 +311,29 @@ impl Pass<'_> {
                     }
                     let batch =
                         Batch::new(records, &pipeline.settings, snapshot, period, joined.map(|panel| (panel, start)));
-                    for (basis, values) in self.bases.iter().zip(&mut values) {
-                        values.push(pipeline.measures[basis[0]].values(&batch));
+                    for (place, (basis, values)) in self.bases.iter().zip(&mut values).enumerate() {
+                        let measure = &pipeline.measures[basis[0]];
+                        let found = measure.values(&batch);
+                        match measure.shape() {
+                            Shape::Sums => partials.iter_mut().zip(&wanted).for_each(|(partial, wanted)| {
+                                if wanted[place].is_some() {
+                                    partial.add_sums(place, &found);
+                                }
+                            }),
+                            Shape::List | Shape::ByGender => values.push(found),
+                        }
                     }
                     start += records.len();
                 },
             )?;
         }
-        let own_shapes = self.shapes(|measure| pipeline.company_measures.contains(&measure));
-        let own = partials.pop().unwrap_or_else(|| PartialCells::new(0)).finalize(&values, &own_shapes);
-        let finish = |(table, partial): (usize, PartialCells)| {
-            let shapes = self.shapes(|measure| pipeline.tables[table].measures.contains(&measure));
-            Share { holding, partial: partial.finalize(&values, &shapes) }
-        };
-        let shares: Vec<Share> = partials.into_iter().enumerate().map(finish).collect();
+        let mut finished = partials
+            .into_iter()
+            .zip(&wanted)
+            .map(|(partial, wanted)| partial.finalize(&values, wanted))
+            .collect::<Vec<_>>();
+        let own = finished.pop().unwrap_or_else(|| PartialCells::new(0));
+        let shares = finished.into_iter().map(|partial| Share { holding, partial }).collect();
         drop(values);
         let own_bases = self.shared(|measure| pipeline.company_measures.contains(&measure));
         let mut columns = Columns::new(pipeline);

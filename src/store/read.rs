@@ -24,7 +24,7 @@ pub(super) mod keys {
 }
 
 /// Records that are read at once.
-const BATCH: usize = 1 << 16;
+const BATCH: usize = 1 << 14;
 
 /// One stored file: a company in a period.
 #[derive(Debug, Clone)]
