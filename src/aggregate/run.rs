@@ -3,6 +3,7 @@
 //! In: the parts of the store. Out: [`CellTable`] and [`CompanyTable`]. Invariant: the values that are held at once stay
 //! below [`HELD`] bytes, or those of one measure; what a pass yields does not depend on how measures are spread over passes.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use arrow::array::RecordBatch;
@@ -25,7 +26,7 @@ use crate::store::{Catalogue, Part, Records, StoreError};
 const HELD: u64 = 384 << 20;
 
 /// Companies that are computed before their own rows are written.
-const AT_ONCE: usize = 64;
+const AT_ONCE: usize = 256;
 
 /// Why a period was not aggregated.
 #[derive(Debug, thiserror::Error)]
@@ -141,19 +142,27 @@ pub fn aggregate(
         let mut with_panel = 0;
         let mut waiting: Vec<RecordBatch> = Vec::new();
         for members in members.chunks(AT_ONCE) {
-            let company = |member: &Member<'_>| {
-                let done = pass.company(member)?;
-                progress(member.part.rows);
-                Ok(done)
+            let company = |place: usize| {
+                let done = pass.company(&members[place])?;
+                progress(members[place].part.rows);
+                Ok((place, done))
             };
             // While some companies are computed, the rows of those before them are written.
             let ready = std::mem::take(&mut waiting);
             let (done, written) = rayon::join(
-                || members.par_iter().map(company).collect::<Result<Vec<Done>, StoreError>>(),
+                || {
+                    largest_first(members)
+                        .into_par_iter()
+                        .with_max_len(1)
+                        .map(company)
+                        .collect::<Result<Vec<_>, StoreError>>()
+                },
                 || ready.into_iter().try_for_each(|rows| own.write(rows)),
             );
             written?;
-            for (done, member) in done?.into_iter().zip(members) {
+            let mut done: Vec<(usize, Done)> = done?;
+            done.sort_unstable_by_key(|(place, _)| *place);
+            for ((_, done), member) in done.into_iter().zip(members) {
                 with_panel += usize::from(done.compared);
                 waiting.push(done.rows);
                 own.keep_market(&member.company.id, done.market);
@@ -179,6 +188,14 @@ pub fn aggregate(
         }
     }
     Ok(CellTable { period, holdings, cells: in_order(cells), companies: parts.len(), compared, records })
+}
+
+/// The places of the largest companies before those of smaller ones: whoever has the largest is done while others compute the
+/// rest.
+fn largest_first(members: &[Member<'_>]) -> Vec<usize> {
+    let mut places: Vec<usize> = (0..members.len()).collect();
+    places.sort_by_key(|&place| Reverse(members[place].part.rows));
+    places
 }
 
 /// The cells by key and measure. Keys are put in order first, and the cells of each key after that: a cell is large, and moved
