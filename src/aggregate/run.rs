@@ -23,7 +23,7 @@ use crate::pipeline::{DimensionSource, Pipeline, Table, UNKNOWN};
 use crate::store::{Catalogue, Part, Records, StoreError};
 
 /// Bytes of values that a pass may hold.
-const HELD: u64 = 384 << 20;
+const HELD: u64 = 768 << 20;
 
 /// Companies that are computed before their own rows are written.
 const AT_ONCE: usize = 256;
