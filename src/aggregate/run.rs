@@ -171,20 +171,27 @@ pub fn aggregate(
                 }
             }
         }
-        waiting.into_iter().try_for_each(|rows| own.write(rows))?;
-        if pass.needs_panel() {
-            compared = Some(with_panel);
-        }
-        for (table, shares) in shares.into_iter().enumerate() {
-            for money in [true, false] {
-                let chosen = pass.shared(|measure| {
-                    pipeline.tables[table].measures.contains(&measure)
-                        && pipeline.measures[measure].by_currency == money
-                });
-                if !chosen.is_empty() {
-                    cells.extend(evaluate(pipeline, table, &shares, &chosen, money));
+        let evaluated = || {
+            let mut found: Vec<OfKey> = Vec::new();
+            for (table, shares) in shares.into_iter().enumerate() {
+                for money in [true, false] {
+                    let chosen = pass.shared(|measure| {
+                        pipeline.tables[table].measures.contains(&measure)
+                            && pipeline.measures[measure].by_currency == money
+                    });
+                    if !chosen.is_empty() {
+                        found.extend(evaluate(pipeline, table, &shares, &chosen, money));
+                    }
                 }
             }
+            found
+        };
+        // The last rows are written while cells are evaluated.
+        let (written, found) = rayon::join(|| waiting.into_iter().try_for_each(|rows| own.write(rows)), evaluated);
+        written?;
+        cells.extend(found);
+        if pass.needs_panel() {
+            compared = Some(with_panel);
         }
     }
     Ok(CellTable { period, holdings, cells: in_order(cells), companies: parts.len(), compared, records })
