@@ -159,6 +159,18 @@ fn place(
         past_men += men_here;
         // Of the first so many of the run, this many are women: its share of women, on each side of every boundary.
         let run = women_here + men_here;
+        while open == 0 && band < 3 {
+            band += 1;
+            open = sizes[band];
+        }
+        if run <= open {
+            // All of the run are in one group: nothing is to be spread.
+            let mut of_run = People::default();
+            of_run[band] = (women_here as u64, men_here as u64);
+            open -= run;
+            take(pay, band, &of_run);
+            continue;
+        }
         let women_among = |first: usize| (2 * first * women_here + run) / (2 * run);
         let mut placed = 0;
         let mut of_run = People::default();
