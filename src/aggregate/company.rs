@@ -52,7 +52,7 @@ impl CompanyTable {
     pub fn create(pipeline: &Pipeline, file: &Path) -> Result<Self, StoreError> {
         let schema = schema(pipeline);
         let secret = "private: each company's own figures; for that company only".to_owned();
-        let file = TableFile::create(file, &schema, &[("payquorum.confidentiality", secret)])?;
+        let file = TableFile::create_long(file, &schema, &[("payquorum.confidentiality", secret)], "company_id")?;
         Ok(Self { schema, rows: Rows::File(Box::new(file)), market: Vec::new() })
     }
 

@@ -12,10 +12,13 @@ use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::KeyValue;
-use parquet::file::properties::WriterProperties;
+use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesBuilder};
 use parquet::schema::types::ColumnPath;
 
 use super::StoreError;
+
+/// Rows of a page where a table is long.
+const ROWS_OF_LARGE_PAGE: usize = 1 << 17;
 
 /// A file while it is written.
 pub struct TableFile {
@@ -36,18 +39,31 @@ impl TableFile {
     /// # Errors
     /// [`StoreError`]: the file cannot be written.
     pub fn create(file: &Path, schema: &SchemaRef, notes: &[(&str, String)]) -> Result<Self, StoreError> {
+        Self::with(file, schema, properties(schema, notes))
+    }
+
+    /// Begins the file of a long table, in which readers look for rows by the column `by`: of other columns it does not tell
+    /// where which values lie, and pages are large.
+    ///
+    /// # Errors
+    /// [`StoreError`]: the file cannot be written.
+    pub fn create_long(
+        file: &Path,
+        schema: &SchemaRef,
+        notes: &[(&str, String)],
+        by: &str,
+    ) -> Result<Self, StoreError> {
+        let properties = properties(schema, notes)
+            .set_statistics_enabled(EnabledStatistics::None)
+            .set_column_statistics_enabled(ColumnPath::from(by), EnabledStatistics::Page)
+            .set_data_page_row_count_limit(ROWS_OF_LARGE_PAGE);
+        Self::with(file, schema, properties)
+    }
+
+    fn with(file: &Path, schema: &SchemaRef, properties: WriterPropertiesBuilder) -> Result<Self, StoreError> {
         let folder = file.parent().unwrap_or(Path::new(""));
         std::fs::create_dir_all(folder).map_err(StoreError::io(folder))?;
         let beside = file.with_extension("new");
-        let notes = notes.iter().map(|(key, value)| KeyValue::new((*key).to_owned(), value.clone())).collect();
-        let mut properties = WriterProperties::builder()
-            .set_compression(Compression::ZSTD(ZstdLevel::try_new(1).unwrap_or_default()))
-            .set_created_by(concat!("payquorum ", env!("CARGO_PKG_VERSION")).to_owned())
-            .set_key_value_metadata(Some(notes));
-        // Figures hardly repeat.
-        for field in schema.fields().iter().filter(|field| *field.data_type() == DataType::Float64) {
-            properties = properties.set_column_dictionary_enabled(ColumnPath::from(field.name().as_str()), false);
-        }
         let out = File::create(&beside).map_err(StoreError::io(&beside))?;
         let writer = ArrowWriter::try_new(out, schema.clone(), Some(properties.build())).map_err(damaged(&beside))?;
         Ok(Self { file: file.to_owned(), beside, writer })
@@ -70,6 +86,19 @@ impl TableFile {
         out.sync_all().map_err(StoreError::io(&self.beside))?;
         std::fs::rename(&self.beside, &self.file).map_err(StoreError::io(&self.file))
     }
+}
+
+fn properties(schema: &SchemaRef, notes: &[(&str, String)]) -> WriterPropertiesBuilder {
+    let notes = notes.iter().map(|(key, value)| KeyValue::new((*key).to_owned(), value.clone())).collect();
+    let properties = WriterProperties::builder()
+        .set_compression(Compression::ZSTD(ZstdLevel::try_new(1).unwrap_or_default()))
+        .set_created_by(concat!("payquorum ", env!("CARGO_PKG_VERSION")).to_owned())
+        .set_key_value_metadata(Some(notes));
+    // Figures hardly repeat.
+    let figures = schema.fields().iter().filter(|field| *field.data_type() == DataType::Float64);
+    figures.fold(properties, |properties, field| {
+        properties.set_column_dictionary_enabled(ColumnPath::from(field.name().as_str()), false)
+    })
 }
 
 fn damaged(path: &Path) -> impl FnOnce(ParquetError) -> StoreError + '_ {
