@@ -14,8 +14,8 @@ use hashbrown::HashMap;
 
 use super::company_columns::{Columns, GroupKeys};
 use super::evaluate::Shared;
-use super::partial::PartialCells;
-use super::summary::{Parts, Pool, Summary};
+use super::partial::{PartialCells, Runs, Sums};
+use super::summary::{Parts, Pool, Summary, of_sums};
 use crate::exact::{Quotient, SCALE};
 use crate::measure::{Measure, MeasureKind, Remark, Shape, halves, is_flagged, plausibility};
 use crate::pipeline::{Pipeline, TOTAL};
@@ -229,6 +229,10 @@ pub(super) fn add_rows(
     for shared in bases {
         let Some(first) = shared.measures.first().map(|&first| &pipeline.measures[first]) else { continue };
         let groups = &of_money[usize::from(first.by_currency)];
+        if first.shape() == Shape::Sums {
+            add_sums(&partial.runs[shared.run], groups, &shared.measures, pipeline, columns);
+            continue;
+        }
         let room = rooms.entry(first.shape()).or_default();
         room.resize_with(room.len().max(groups.len()), || None);
         let mut pools: Vec<(&Members<'_>, &mut Pool)> = Vec::with_capacity(groups.len());
@@ -261,6 +265,26 @@ pub(super) fn add_rows(
         }
     }
     market
+}
+
+/// Adds the rows of measures that are made of the same sums, each by group.
+fn add_sums(runs: &Runs, groups: &[Members<'_>], measures: &[usize], pipeline: &Pipeline, columns: &mut Columns<'_>) {
+    let mut of_groups: Vec<(&Members<'_>, Sums)> = Vec::with_capacity(groups.len());
+    for members in groups {
+        let mut all = Sums::default();
+        members.cells.iter().filter_map(|&cell| runs.sums(cell)).for_each(|sums| all.add(sums));
+        if all.count > 0 {
+            of_groups.push((members, all));
+        }
+    }
+    for &place in measures {
+        let measure = &pipeline.measures[place];
+        for (members, sums) in &of_groups {
+            let Some(mut summary) = of_sums(measure.kind, sums) else { continue };
+            round_as_reported(measure, &mut summary);
+            columns.push(&members.keys, place, Some(&summary), None, None);
+        }
+    }
 }
 
 /// How many categories of workers have a mean gap that asks for a joint pay assessment, whatever their currencies.

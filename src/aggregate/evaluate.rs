@@ -10,12 +10,12 @@ use rayon::prelude::*;
 
 use super::cell::{Cell, CellKey, Side};
 use super::contributions::{Contribution, Contributions};
-use super::holding::{Asked, OfHolding, OwnParts};
-use super::partial::{PartialCells, Piece};
+use super::holding::{self, Asked, OfHolding, OwnParts};
+use super::partial::{PartialCells, Piece, Sums};
 use super::sides::Sides;
 use super::statistics::Statistics;
-use super::summary::{Pool, Summary};
-use crate::measure::Population;
+use super::summary::{Pool, Summary, of_sums};
+use crate::measure::{Population, Shape};
 use crate::pipeline::{Pipeline, TOTAL, Table};
 
 /// One company's partial, and the holding that it belongs to.
@@ -54,7 +54,11 @@ pub(super) fn evaluate(
             let key = Arc::new(key);
             let mut cells = Vec::with_capacity(asked);
             for basis in bases {
-                evaluate_one(pipeline, &key, basis, &places, shares, room, &mut cells);
+                let of_basis = match pipeline.measures[basis.measures[0]].shape() {
+                    Shape::Sums => evaluate_sums,
+                    Shape::List | Shape::ByGender => evaluate_lists,
+                };
+                of_basis(pipeline, &key, basis, &places, shares, room, &mut cells);
             }
             (key, cells)
         };
@@ -155,13 +159,51 @@ impl Codes {
 struct Room {
     of_cell: Option<Pool>,
     of_holding: Option<Pool>,
+    sums: Vec<(u32, Sums)>,
     contributions: Vec<Vec<Contribution>>,
+    figures: Vec<i128>,
     /// Sides of what has no percentiles, which cells share.
     nobody: Arc<[[Side; 2]; 5]>,
 }
 
-/// Adds the cells of all measures that are made of the same values; none where nobody has a value.
-fn evaluate_one(
+/// Adds the cells of all measures that are made of the same sums; none where nobody has a value.
+fn evaluate_sums(
+    pipeline: &Pipeline,
+    key: &Arc<CellKey>,
+    basis: &Shared,
+    places: &Places,
+    shares: &[Share],
+    room: &mut Room,
+    cells: &mut Vec<Cell>,
+) {
+    let Room { sums: holdings, contributions, figures, nobody, .. } = room;
+    holdings.clear();
+    let mut all = Sums::default();
+    for &(share, local) in places {
+        let share = &shares[share as usize];
+        let Some(sums) = share.partial.runs[basis.run].sums(local as usize) else { continue };
+        all.add(sums);
+        match holdings.last_mut().filter(|(holding, _)| *holding == share.holding) {
+            Some((_, own)) => own.add(sums),
+            None => holdings.push((share.holding, *sums)),
+        }
+    }
+    if holdings.is_empty() {
+        return;
+    }
+    contributions.resize_with(contributions.len().max(1), Vec::new);
+    let own = &mut contributions[0];
+    for &measure in &basis.measures {
+        let kind = pipeline.measures[measure].kind;
+        let Some(incumbent) = of_sums(kind, &all) else { continue };
+        own.clear();
+        own.extend(holdings.iter().filter_map(|(holding, sums)| holding::of_sums(*holding, kind, sums)));
+        cells.push(cell(key, measure, incumbent, own, nobody, figures));
+    }
+}
+
+/// Adds the cells of all measures that are made of the same lists; none where nobody has a value.
+fn evaluate_lists(
     pipeline: &Pipeline,
     key: &Arc<CellKey>,
     basis: &Shared,
@@ -207,9 +249,22 @@ fn evaluate_one(
             Some(statistics) => of(statistics),
             None => room.nobody.clone(),
         };
-        let organization =
-            Statistics::of_figures(own.iter().filter_map(|contribution| contribution.figure)).map(Box::new);
-        let contributions = Contributions::of(own);
-        cells.push(Cell { key: key.clone(), measure, contributions, incumbent, organization, sides });
+        cells.push(cell(key, measure, incumbent, own, &sides, &mut room.figures));
     }
+}
+
+/// A cell, with what the holdings contribute. `figures` is room for theirs.
+fn cell(
+    key: &Arc<CellKey>,
+    measure: usize,
+    incumbent: Summary,
+    own: &[Contribution],
+    sides: &Arc<[[Side; 2]; 5]>,
+    figures: &mut Vec<i128>,
+) -> Cell {
+    figures.clear();
+    figures.extend(own.iter().filter_map(|contribution| contribution.figure));
+    let organization = Statistics::of_figures(figures).map(Box::new);
+    let contributions = Contributions::of(own);
+    Cell { key: key.clone(), measure, contributions, incumbent, organization, sides: sides.clone() }
 }

@@ -6,9 +6,9 @@
 use std::borrow::Cow;
 
 use super::contributions::Contribution;
-use super::partial::Piece;
+use super::partial::{Piece, Sums};
 use super::statistics::PARTS;
-use super::summary::{Pool, low_paid, low_pay_bound};
+use super::summary::{self, Pool, low_paid, low_pay_bound};
 use crate::exact::{Amount, Quotient, SCALE};
 use crate::measure::{Band, Bands, Measure, MeasureKind, Population, Remainders, gap};
 
@@ -111,7 +111,7 @@ fn lists(pieces: OfHolding<'_>, population: Population) -> impl Iterator<Item = 
             Some(values.iter().copied().filter(|&value| value > 0).collect::<Vec<_>>().into())
         }
         Piece::List(values) => Some(Cow::Borrowed(*values)),
-        _ => None,
+        Piece::ByGender(_) => None,
     })
 }
 
@@ -170,19 +170,21 @@ fn of_pool(holding: u32, measure: &Measure, pieces: OfHolding<'_>, pool: &mut Po
             let figure = figure(pool.ascending(measure.population));
             Some(Contribution { figure: in_parts(figure), ..of_values(holding, pieces, measure.population)? })
         }
-        (kind, pool) => {
-            let summary = pool.summarize(measure)?;
-            match (kind, pool) {
-                (MeasureKind::Share, _) => Some(of_part(holding, summary.parts?.n_numerator?, summary.employees)),
-                (_, Pool::Sums(sums)) => Some(Contribution {
-                    holding,
-                    employees: summary.employees,
-                    amounts: [sums.first, sums.second],
-                    people: [0; 2],
-                    figure: in_parts(summary.figure),
-                }),
-                _ => None,
-            }
-        }
+        _ => None,
     }
+}
+
+/// What a holding contributes to a measure that is made of its sums; none where it has none.
+pub(super) fn of_sums(holding: u32, kind: MeasureKind, sums: &Sums) -> Option<Contribution> {
+    let summary = summary::of_sums(kind, sums)?;
+    if let MeasureKind::Share = kind {
+        return Some(of_part(holding, summary.parts?.n_numerator?, summary.employees));
+    }
+    Some(Contribution {
+        holding,
+        employees: summary.employees,
+        amounts: [sums.first, sums.second],
+        people: [0; 2],
+        figure: summary.figure.map(|figure| figure.in_parts(PARTS)),
+    })
 }

@@ -33,13 +33,12 @@ pub(super) struct Sums {
     pub(super) with_second: u64,
 }
 
-/// The values of one cell of one company.
+/// The values of one cell of one company, where they are not sums.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Piece<'a> {
     List(&'a [Amount]),
     /// Women, men, and who is left out.
     ByGender([&'a [Amount]; 3]),
-    Sums(&'a Sums),
 }
 
 /// The values of one company under one grouping, for the bases of a pass.
@@ -85,7 +84,8 @@ impl PartialCells {
         sums.resize_with(values.len(), Vec::new);
         let gather = |((batches, shape), sums): ((&Vec<Values>, &Option<Shape>), Vec<Sums>)| match shape {
             Some(Shape::Sums) if !sums.is_empty() => Runs::Sums(sums),
-            Some(shape) if !batches.iter().all(Values::is_absent) => Runs::gather(*shape, cells, &of_record, batches),
+            Some(Shape::List) if has_any(batches) => Runs::lists(cells, &of_record, batches),
+            Some(Shape::ByGender) if has_any(batches) => Runs::by_gender(cells, &of_record, batches),
             _ => Runs::Nothing,
         };
         self.runs = values.iter().zip(wanted).zip(sums).map(gather).collect();
@@ -104,30 +104,34 @@ impl Sums {
 }
 
 impl Runs {
-    fn gather(shape: Shape, cells: usize, of_record: &[u32], batches: &[Values]) -> Self {
-        match shape {
-            Shape::List => {
-                let (ends, values) = lists(cells, of_record, batches, |cell, _, _| cell);
-                Self::Lists { ends, values }
-            }
-            Shape::ByGender => {
-                let (ends, values) = lists(cells * 3, of_record, batches, |cell, record, values| {
-                    let gender = match values.beside() {
-                        Beside::Gender(genders) => genders[record],
-                        _ => Gender::LeftOut,
-                    };
-                    cell * 3 + gender as usize
-                });
-                Self::ByGender { ends, values }
-            }
-            Shape::Sums => Self::Nothing,
+    fn lists(cells: usize, of_record: &[u32], batches: &[Values]) -> Self {
+        let (ends, values) = lists(cells, of_record, batches, |cell, _, _| cell);
+        Self::Lists { ends, values }
+    }
+
+    fn by_gender(cells: usize, of_record: &[u32], batches: &[Values]) -> Self {
+        let (ends, values) = lists(cells * 3, of_record, batches, |cell, record, values| {
+            let gender = match values.beside() {
+                Beside::Gender(genders) => genders[record],
+                _ => Gender::LeftOut,
+            };
+            cell * 3 + gender as usize
+        });
+        Self::ByGender { ends, values }
+    }
+
+    /// The sums of one cell; none of other shapes, or where nobody has a value.
+    pub(super) fn sums(&self, cell: usize) -> Option<&Sums> {
+        match self {
+            Self::Sums(sums) => sums.get(cell).filter(|sums| sums.count > 0),
+            _ => None,
         }
     }
 
-    /// The values of one cell; none where there are none.
+    /// The values of one cell; none of sums, or where there are none.
     pub(super) fn of(&self, cell: usize) -> Option<Piece<'_>> {
         match self {
-            Self::Nothing => None,
+            Self::Nothing | Self::Sums(_) => None,
             Self::Lists { ends, values } => {
                 Some(run(ends, values, cell)).filter(|values| !values.is_empty()).map(Piece::List)
             }
@@ -135,9 +139,12 @@ impl Runs {
                 let runs = [0, 1, 2].map(|gender| run(ends, values, cell * 3 + gender));
                 runs.iter().any(|values| !values.is_empty()).then_some(Piece::ByGender(runs))
             }
-            Self::Sums(sums) => sums.get(cell).filter(|sums| sums.count > 0).map(Piece::Sums),
         }
     }
+}
+
+fn has_any(batches: &[Values]) -> bool {
+    !batches.iter().all(Values::is_absent)
 }
 
 fn run<'a>(ends: &[u32], values: &'a [Amount], place: usize) -> &'a [Amount] {
@@ -244,8 +251,7 @@ mod tests {
                     Values::from_options(values).by_gender(records.iter().map(|&(.., gender)| GENDERS[gender]).collect())
                 })
                 .collect();
-            let [lists, genders] =
-                [Shape::List, Shape::ByGender].map(|shape| Runs::gather(shape, 6, &of_record, &batches));
+            let (lists, genders) = (Runs::lists(6, &of_record, &batches), Runs::by_gender(6, &of_record, &batches));
             let mut sums = vec![Sums::default(); 6];
             of_record.chunks(7).zip(&batches).for_each(|(cells, batch)| add_sums(&mut sums, cells, batch));
             let sums = Runs::Sums(sums);
@@ -256,7 +262,7 @@ mod tests {
                 all.sort_unstable();
                 let cell = cell as usize;
                 if all.is_empty() {
-                    prop_assert_eq!((lists.of(cell), genders.of(cell), sums.of(cell)), (None, None, None));
+                    prop_assert_eq!((lists.of(cell), genders.of(cell), sums.sums(cell)), (None, None, None));
                     continue;
                 }
                 let Some(Piece::List(list)) = lists.of(cell) else { panic!("a list") };
@@ -264,7 +270,7 @@ mod tests {
                 list.sort_unstable();
                 prop_assert_eq!(&list, &all);
                 prop_assert_eq!(genders.of(cell), Some(Piece::ByGender([&own[0], &own[1], &own[2]])));
-                let Some(Piece::Sums(sums)) = sums.of(cell) else { panic!("sums") };
+                let sums = sums.sums(cell).expect("sums");
                 prop_assert_eq!(sums.first, all.iter().map(|&value| i128::from(value)).sum::<i128>());
                 prop_assert_eq!(sums.count, all.len() as u64);
             }

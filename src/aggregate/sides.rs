@@ -25,7 +25,7 @@ impl<'p> Sides<'p> {
         let range = |pieces: &OfHolding<'_>| {
             let lists = pieces.iter().filter_map(|(_, piece)| match piece {
                 Piece::List(values) => Some(*values),
-                _ => None,
+                Piece::ByGender(_) => None,
             });
             let start = (Amount::MAX, Amount::MIN);
             let wider = |(low, high): (Amount, Amount), value: Amount| (low.min(value), high.max(value));

@@ -8,7 +8,7 @@ use super::statistics::Statistics;
 use crate::exact::{Amount, Quotient, SCALE, percentile};
 use crate::measure::{Bands, Center, Measure, MeasureKind, People, Population, Remainders, gap, quartiles};
 
-/// The values of a group, put together.
+/// The values of a group, put together. Of what is kept as sums there is no pool: see [`of_sums`].
 pub(super) enum Pool {
     List {
         values: Vec<Amount>,
@@ -22,7 +22,6 @@ pub(super) enum Pool {
         left_out: u64,
         quartiles: Option<People>,
     },
-    Sums(Sums),
 }
 
 /// What a group gives for one measure.
@@ -80,7 +79,6 @@ impl Pool {
                 Piece::ByGender(_) => {
                     Self::ByGender { women: Vec::new(), men: Vec::new(), left_out: 0, quartiles: None }
                 }
-                Piece::Sums(_) => Self::Sums(Sums::default()),
             },
         };
         let all = pool.insert(all);
@@ -96,7 +94,6 @@ impl Pool {
                 men.extend_from_slice(lists[1]);
                 *left_out += lists[2].len() as u64;
             }
-            (Self::Sums(all), Piece::Sums(sums)) => all.add(sums),
             _ => debug_assert!(false, "pieces of one basis have one shape"),
         }
     }
@@ -111,7 +108,6 @@ impl Pool {
     /// The same without its statistics: they are large, and there are many millions of companies' groups.
     pub(super) fn figures(&mut self, measure: &Measure) -> Option<Summary> {
         match self {
-            Self::Sums(sums) => of_sums(measure.kind, sums),
             Self::ByGender { women, men, left_out, quartiles: known } => match measure.kind {
                 MeasureKind::QuartileBand(band, remainders) => {
                     let people = known.get_or_insert_with(|| quartiles(women, men, &remainders));
@@ -162,7 +158,7 @@ impl Pool {
             Self::ByGender { women, men, quartiles: known, .. } => {
                 Some(*known.get_or_insert_with(|| quartiles(women, men, remainders)))
             }
-            _ => None,
+            Self::List { .. } => None,
         }
     }
 
@@ -170,7 +166,7 @@ impl Pool {
     pub(super) fn bands(&mut self, remainders: &Remainders) -> Option<Bands> {
         match self {
             Self::ByGender { women, men, .. } => Some(Bands::of(women, men, remainders)),
-            _ => None,
+            Self::List { .. } => None,
         }
     }
 
@@ -185,7 +181,7 @@ impl Pool {
     pub(super) fn employees(&self) -> u64 {
         match self {
             Self::ByGender { women, men, .. } => (women.len() + men.len()) as u64,
-            _ => 0,
+            Self::List { .. } => 0,
         }
     }
 
@@ -278,7 +274,8 @@ fn of_gap(center: Center, women: &mut [Amount], men: &mut [Amount], left_out: u6
     })
 }
 
-fn of_sums(kind: MeasureKind, sums: &Sums) -> Option<Summary> {
+/// What the sums of a group give for a measure that is made of sums.
+pub(super) fn of_sums(kind: MeasureKind, sums: &Sums) -> Option<Summary> {
     let whole = |sum: i128| Quotient::new(sum, 1);
     let scale = i128::from(SCALE);
     Some(match kind {
