@@ -272,7 +272,7 @@ fn add_sums(runs: &Runs, groups: &[Members<'_>], measures: &[usize], pipeline: &
     let mut of_groups: Vec<(&Members<'_>, Sums)> = Vec::with_capacity(groups.len());
     for members in groups {
         let mut all = Sums::default();
-        members.cells.iter().filter_map(|&cell| runs.sums(cell)).for_each(|sums| all.add(sums));
+        members.cells.iter().filter_map(|&cell| runs.sums(cell)).for_each(|sums| all.add(&sums));
         if all.count > 0 {
             of_groups.push((members, all));
         }

@@ -182,10 +182,10 @@ fn evaluate_sums(
     for &(share, local) in places {
         let share = &shares[share as usize];
         let Some(sums) = share.partial.runs[basis.run].sums(local as usize) else { continue };
-        all.add(sums);
+        all.add(&sums);
         match holdings.last_mut().filter(|(holding, _)| *holding == share.holding) {
-            Some((_, own)) => own.add(sums),
-            None => holdings.push((share.holding, *sums)),
+            Some((_, own)) => own.add(&sums),
+            None => holdings.push((share.holding, sums)),
         }
     }
     if holdings.is_empty() {
