@@ -15,6 +15,7 @@
 //! | measure | [`measure`] | `Records` | [`Values`](measure::Values) |
 //! | aggregate | [`aggregate`](mod@aggregate) | the store | [`CellTable`](aggregate::CellTable), [`CompanyTable`](aggregate::CompanyTable) |
 //! | disclose | [`disclose`](mod@disclose) | `CellTable` | [`SafeTable`](disclose::SafeTable), [`Ledger`](disclose::Ledger) |
+//! | audit | [`audit`] | what is withheld, and its proofs | what an attacker learns |
 //! | release | [`release`] | `SafeTable` | a release folder |
 //! | score | [`scorecard`] | `CompanyTable`, `SafeTable` | market ratios of each company |
 //!
@@ -22,6 +23,7 @@
 //! [`exact`], [`period`], [`record`] and [`problem`] are the vocabulary that the stages share.
 
 pub mod aggregate;
+pub mod audit;
 pub mod cli;
 pub mod disclose;
 pub mod exact;

@@ -4,6 +4,7 @@
 //! for each command; nothing below this folder sees the argument parser; errors are printed here and nowhere else.
 
 mod check;
+mod disclose;
 mod keys;
 mod metrics;
 mod plan;
@@ -66,6 +67,10 @@ enum Command {
     Check(check::Check),
     /// Check a release against its own manifest and policy
     Verify(verify::Verify),
+    /// Protect a table in the JJ format of tau-Argus and sdcTable
+    #[command(after_help = "Example:
+  payquorum disclose problem.jj --output protected.jj --intervals intervals.csv")]
+    Disclose(disclose::Disclose),
     /// List the metrics, or explain one
     #[command(after_help = "Examples:
   payquorum metrics                                    all of them
@@ -141,6 +146,7 @@ impl Arguments {
             Command::Plan(plan) => plan.execute(),
             Command::Check(check) => check.execute(),
             Command::Verify(verify) => verify.execute(),
+            Command::Disclose(disclose) => disclose.execute(),
             Command::Metrics(metrics) => metrics.execute(),
             Command::Keys(keys) => keys.execute(),
             Command::Pseudonymize(pseudonymize) => pseudonymize.execute(),

@@ -26,15 +26,24 @@ use crate::pipeline::{Overlap, Pipeline, Policy};
 pub enum DiscloseError {
     /// Published figures could be subtracted from each other, and secondary suppression is not there yet.
     Overlaps(Vec<Overlap>),
+    /// It is not proven that these cells cannot be known.
+    Unproven(Vec<String>),
 }
 
 impl fmt::Display for DiscloseError {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self::Overlaps(overlaps) = self;
-        out.write_str(
-            "nothing is published, since figures of overlapping tables could be subtracted from each other:",
-        )?;
-        overlaps.iter().try_for_each(|overlap| write!(out, "\n  {overlap}"))
+        match self {
+            Self::Overlaps(overlaps) => {
+                out.write_str(
+                    "nothing is published, since figures of overlapping tables could be subtracted from each other:",
+                )?;
+                overlaps.iter().try_for_each(|overlap| write!(out, "\n  {overlap}"))
+            }
+            Self::Unproven(cells) => {
+                out.write_str("nothing is published, since it is not proven that nobody can compute:")?;
+                cells.iter().try_for_each(|cell| write!(out, "\n  {cell}"))
+            }
+        }
     }
 }
 

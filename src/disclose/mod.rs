@@ -12,6 +12,7 @@ mod roll_up;
 mod rounding;
 pub mod rules;
 mod safe_table;
+pub mod secondary;
 mod statistic_rules;
 
 pub use decide::{DiscloseError, disclose};

@@ -1,10 +1,12 @@
 //! Integration tests: the real program, and the library as the program uses it.
 
+mod attacker;
 mod desk;
 mod determinism;
 mod hostile;
 mod kill;
 mod metrics;
+mod protect;
 mod real;
 mod recount;
 mod refused;

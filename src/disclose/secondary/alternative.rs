@@ -1,0 +1,122 @@
+//! [`Alternative`]: another table that says the same in all that is published.
+//!
+//! In: how much each withheld cell moves. Out: whether it is possible, for whom, and by how much. Invariant: all of it is decided
+//! in integers; a table that a solver of floats proposes counts only after that.
+//!
+//! The moves tell a direction; it is scaled so that one chosen cell moves by just as much as is asked.
+
+use hashbrown::HashMap;
+
+use super::problem::{Problem, Share};
+use crate::exact::Amount;
+
+/// How withheld cells may move together while every equation still holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Alternative {
+    /// Cells and their moves, by cell; no move is zero.
+    moves: Vec<(u32, i64)>,
+}
+
+impl Alternative {
+    /// The direction that a solver proposes: `moves` are cells and how far they move, in parts of the move of a target.
+    /// None where no small multiple of it satisfies the equations exactly.
+    #[must_use]
+    pub fn of_proposal(problem: &Problem, proposal: &[(u32, f64)], unit: Amount) -> Option<Self> {
+        const MULTIPLES: i64 = 12;
+        const NEAR: f64 = 1e-6;
+        // Most solutions are small multiples of the target's move; those that are limited by a cell's value are whole amounts.
+        #[expect(clippy::cast_precision_loss, reason = "what follows is checked in integers")]
+        let scales = (1..=MULTIPLES)
+            .map(|scale| (scale as f64, NEAR))
+            .chain((1..=MULTIPLES).map(|scale| (scale as f64 * unit as f64, 0.5)));
+        for (scale, near) in scales {
+            let whole = |&(cell, part): &(u32, f64)| {
+                let moved = part * scale;
+                #[expect(
+                    clippy::cast_possible_truncation,
+                    reason = "far below 2^53, or else the equations do not hold"
+                )]
+                ((moved - moved.round()).abs() <= near).then_some((cell, moved.round() as i64))
+            };
+            let Some(moves) = proposal.iter().map(whole).collect::<Option<Vec<_>>>() else { continue };
+            let alternative = Self::of_moves(moves);
+            if alternative.is_consistent(problem) {
+                return Some(alternative);
+            }
+        }
+        None
+    }
+
+    fn of_moves(mut moves: Vec<(u32, i64)>) -> Self {
+        moves.retain(|&(_, by)| by != 0);
+        moves.sort_unstable();
+        Self { moves }
+    }
+
+    /// Cells and their moves.
+    #[must_use]
+    pub fn moves(&self) -> &[(u32, i64)] {
+        &self.moves
+    }
+
+    /// How far a cell moves.
+    #[must_use]
+    pub fn of(&self, cell: u32) -> i64 {
+        self.moves.binary_search_by_key(&cell, |&(cell, _)| cell).map_or(0, |place| self.moves[place].1)
+    }
+
+    /// The same table, the other way round.
+    #[must_use]
+    pub fn reversed(&self) -> Self {
+        Self { moves: self.moves.iter().map(|&(cell, by)| (cell, -by)).collect() }
+    }
+
+    /// Whether every equation still holds.
+    fn is_consistent(&self, problem: &Problem) -> bool {
+        let mut sums: HashMap<u32, i128> = HashMap::new();
+        for &(cell, by) in &self.moves {
+            for &equation in problem.equations_of(cell) {
+                let terms = &problem.equations()[equation as usize].terms;
+                let factor: i64 = terms.iter().filter(|(other, _)| *other == cell).map(|(_, factor)| factor).sum();
+                *sums.entry(equation).or_default() += i128::from(by) * i128::from(factor);
+            }
+        }
+        sums.values().all(|&sum| sum == 0)
+    }
+
+    /// Whether `target` can move by `amount` without any cell leaving what everybody believes.
+    #[must_use]
+    pub fn is_possible(&self, problem: &Problem, target: u32, amount: Amount) -> bool {
+        let whole = i128::from(self.of(target)).abs();
+        let has_room = |&(cell, by): &(u32, i64)| {
+            let room = problem.cell(cell).room()[usize::from(by > 0)];
+            // The cell moves by `by * amount / whole`.
+            i128::from(by).abs() * i128::from(amount) <= room * whole
+        };
+        whole > 0 && self.moves.iter().all(has_room)
+    }
+
+    /// Companies that do not believe that `target` moves by `amount`, since they know another cell too well. Who owns the whole
+    /// target is not among them.
+    #[must_use]
+    pub fn doubters(&self, problem: &Problem, target: u32, amount: Amount) -> Vec<u32> {
+        let coalition = problem.coalition();
+        let whole = i128::from(self.of(target)).abs();
+        let shares = &problem.cell(target).shares;
+        let is_owner = |company: u32| shares.len() == 1 && shares[0].company == company;
+        let mut doubters = Vec::new();
+        for &(place, by) in self.moves.iter().filter(|(place, _)| *place != target) {
+            let cell = problem.cell(place);
+            let left = cell.room()[0] * whole - i128::from(by).abs() * i128::from(amount);
+            let is_known = cell.is_known_to(coalition);
+            // A coalition that knows more than what is left has a member that knows more than its part of that.
+            let knows =
+                |share: &&Share| is_known || by < 0 && i128::from(share.amount) * whole * coalition as i128 > left;
+            let knowing = cell.shares.iter().take_while(knows).map(|share| share.company);
+            doubters.extend(knowing.filter(|&company| !is_owner(company)));
+        }
+        doubters.sort_unstable();
+        doubters.dedup();
+        doubters
+    }
+}
