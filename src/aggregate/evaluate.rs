@@ -51,18 +51,17 @@ pub(super) fn evaluate(
     for levels in level_choices(spec) {
         let found = gather(pipeline, spec, table, &levels, shares, money);
         let of_key = |room: &mut Room, (key, places): (CellKey, Places)| {
-            let key = Arc::new(key);
+            let spot = Spot { pipeline, shares, key: Arc::new(key), places };
             let mut cells = Vec::with_capacity(asked);
             for basis in bases {
-                let of_basis = match pipeline.measures[basis.measures[0]].shape() {
-                    Shape::Sums => evaluate_sums,
-                    Shape::List | Shape::ByGender => evaluate_lists,
-                };
-                of_basis(pipeline, &key, basis, &places, shares, room, &mut cells);
+                match pipeline.measures[basis.measures[0]].shape() {
+                    Shape::Sums => spot.add_sums(basis, room, &mut cells),
+                    Shape::List | Shape::ByGender => spot.add_lists(basis, room, &mut cells),
+                }
             }
-            (key, cells)
+            (spot.key, cells)
         };
-        // Lists of cells are handed on as lists: a cell is large, and there are hundreds of thousands.
+        // Lists of cells are handed on as lists: there are hundreds of thousands of cells.
         cells.par_extend(found.into_par_iter().map_init(Room::default, of_key));
     }
     cells
@@ -166,90 +165,88 @@ struct Room {
     nobody: Arc<[[Side; 2]; 5]>,
 }
 
-/// Adds the cells of all measures that are made of the same sums; none where nobody has a value.
-fn evaluate_sums(
-    pipeline: &Pipeline,
-    key: &Arc<CellKey>,
-    basis: &Shared,
-    places: &Places,
-    shares: &[Share],
-    room: &mut Room,
-    cells: &mut Vec<Cell>,
-) {
-    let Room { sums: holdings, contributions, figures, nobody, .. } = room;
-    holdings.clear();
-    let mut all = Sums::default();
-    for &(share, local) in places {
-        let share = &shares[share as usize];
-        let Some(sums) = share.partial.runs[basis.run].sums(local as usize) else { continue };
-        all.add(&sums);
-        match holdings.last_mut().filter(|(holding, _)| *holding == share.holding) {
-            Some((_, own)) => own.add(&sums),
-            None => holdings.push((share.holding, sums)),
-        }
-    }
-    if holdings.is_empty() {
-        return;
-    }
-    contributions.resize_with(contributions.len().max(1), Vec::new);
-    let own = &mut contributions[0];
-    for &measure in &basis.measures {
-        let kind = pipeline.measures[measure].kind;
-        let Some(incumbent) = of_sums(kind, &all) else { continue };
-        own.clear();
-        own.extend(holdings.iter().filter_map(|(holding, sums)| holding::of_sums(*holding, kind, sums)));
-        cells.push(cell(key, measure, incumbent, own, nobody, figures));
-    }
+/// Where cells are: their key, and the local cells of companies that make them up.
+struct Spot<'a> {
+    pipeline: &'a Pipeline,
+    shares: &'a [Share],
+    key: Arc<CellKey>,
+    places: Places,
 }
 
-/// Adds the cells of all measures that are made of the same lists; none where nobody has a value.
-fn evaluate_lists(
-    pipeline: &Pipeline,
-    key: &Arc<CellKey>,
-    basis: &Shared,
-    places: &Places,
-    shares: &[Share],
-    room: &mut Room,
-    cells: &mut Vec<Cell>,
-) {
-    let mut pieces: Vec<(u32, Piece<'_>)> = Vec::with_capacity(places.len());
-    for &(share, local) in places {
-        let share = &shares[share as usize];
-        if let Some(piece) = share.partial.runs[basis.run].of(local as usize) {
-            pieces.push((share.holding, piece));
+impl Spot<'_> {
+    /// Adds the cells of all measures that are made of the same sums; none where nobody has a value.
+    fn add_sums(&self, basis: &Shared, room: &mut Room, cells: &mut Vec<Cell>) {
+        let Self { pipeline, shares, key, places } = self;
+        let Room { sums: holdings, contributions, figures, nobody, .. } = room;
+        holdings.clear();
+        let mut all = Sums::default();
+        for &(share, local) in places {
+            let share = &shares[share as usize];
+            let Some(sums) = share.partial.runs[basis.run].sums(local as usize) else { continue };
+            all.add(&sums);
+            match holdings.last_mut().filter(|(holding, _)| *holding == share.holding) {
+                Some((_, own)) => own.add(&sums),
+                None => holdings.push((share.holding, sums)),
+            }
+        }
+        if holdings.is_empty() {
+            return;
+        }
+        contributions.resize_with(contributions.len().max(1), Vec::new);
+        let own = &mut contributions[0];
+        for &measure in &basis.measures {
+            let kind = pipeline.measures[measure].kind;
+            let Some(incumbent) = of_sums(kind, &all) else { continue };
+            own.clear();
+            own.extend(holdings.iter().filter_map(|(holding, sums)| holding::of_sums(*holding, kind, sums)));
+            cells.push(cell(key, measure, incumbent, own, nobody, figures));
         }
     }
-    let all = pieces.iter().map(|(_, piece)| *piece);
-    let Some(pool) = Pool::refill(&mut room.of_cell, all) else { return };
-    let holdings: Vec<OfHolding<'_>> = pieces.chunk_by(|one, other| one.0 == other.0).collect();
-    let figure = |&measure: &usize| Some((measure, pool.summarize(&pipeline.measures[measure])?));
-    let found: Vec<(usize, Summary)> = basis.measures.iter().filter_map(figure).collect();
-    let mut bands = Vec::new();
-    let asked: Vec<Asked<'_>> =
-        found.iter().map(|(measure, _)| Asked::of(&pipeline.measures[*measure], pool, &mut bands)).collect();
-    let lists = &mut room.contributions;
-    lists.resize_with(lists.len().max(found.len()), Vec::new);
-    lists.iter_mut().for_each(Vec::clear);
-    let needs_pool = asked.iter().any(Asked::needs_pool);
-    for pieces in &holdings {
-        // The holding's own pool and parts of bands, once for all measures.
-        let own = needs_pool.then(|| Pool::refill(&mut room.of_holding, pieces.iter().map(|(_, piece)| *piece)));
-        let mut own = own.flatten();
-        let mut parts = OwnParts::new(&bands);
-        for (asked, list) in asked.iter().zip(lists.iter_mut()) {
-            list.extend(asked.contribution(pieces, own.as_deref_mut(), &mut parts));
+
+    /// Adds the cells of all measures that are made of the same lists; none where nobody has a value.
+    fn add_lists(&self, basis: &Shared, room: &mut Room, cells: &mut Vec<Cell>) {
+        let Self { pipeline, shares, key, places } = self;
+        let mut pieces: Vec<(u32, Piece<'_>)> = Vec::with_capacity(places.len());
+        for &(share, local) in places {
+            let share = &shares[share as usize];
+            if let Some(piece) = share.partial.runs[basis.run].of(local as usize) {
+                pieces.push((share.holding, piece));
+            }
         }
-    }
-    let mut sides: Option<Arc<_>> = None;
-    for ((measure, incumbent), own) in found.into_iter().zip(lists) {
-        let population = pipeline.measures[measure].population;
-        let of = |statistics: &Statistics| Arc::new(Sides::of(pool, &holdings, population).beyond(statistics));
-        let sides = match &incumbent.statistics {
-            Some(statistics) if population == Population::All => sides.get_or_insert_with(|| of(statistics)).clone(),
-            Some(statistics) => of(statistics),
-            None => room.nobody.clone(),
-        };
-        cells.push(cell(key, measure, incumbent, own, &sides, &mut room.figures));
+        let all = pieces.iter().map(|(_, piece)| *piece);
+        let Some(pool) = Pool::refill(&mut room.of_cell, all) else { return };
+        let holdings: Vec<OfHolding<'_>> = pieces.chunk_by(|one, other| one.0 == other.0).collect();
+        let figure = |&measure: &usize| Some((measure, pool.summarize(&pipeline.measures[measure])?));
+        let found: Vec<(usize, Summary)> = basis.measures.iter().filter_map(figure).collect();
+        let mut bands = Vec::new();
+        let asked: Vec<Asked<'_>> =
+            found.iter().map(|(measure, _)| Asked::of(&pipeline.measures[*measure], pool, &mut bands)).collect();
+        let lists = &mut room.contributions;
+        lists.resize_with(lists.len().max(found.len()), Vec::new);
+        lists.iter_mut().for_each(Vec::clear);
+        let needs_pool = asked.iter().any(Asked::needs_pool);
+        for pieces in &holdings {
+            // The holding's own pool and parts of bands, once for all measures.
+            let own = needs_pool.then(|| Pool::refill(&mut room.of_holding, pieces.iter().map(|(_, piece)| *piece)));
+            let mut own = own.flatten();
+            let mut parts = OwnParts::new(&bands);
+            for (asked, list) in asked.iter().zip(lists.iter_mut()) {
+                list.extend(asked.contribution(pieces, own.as_deref_mut(), &mut parts));
+            }
+        }
+        let mut sides: Option<Arc<_>> = None;
+        for ((measure, incumbent), own) in found.into_iter().zip(lists) {
+            let population = pipeline.measures[measure].population;
+            let of = |statistics: &Statistics| Arc::new(Sides::of(pool, &holdings, population).beyond(statistics));
+            let sides = match &incumbent.statistics {
+                Some(statistics) if population == Population::All => {
+                    sides.get_or_insert_with(|| of(statistics)).clone()
+                }
+                Some(statistics) => of(statistics),
+                None => room.nobody.clone(),
+            };
+            cells.push(cell(key, measure, incumbent, own, &sides, &mut room.figures));
+        }
     }
 }
 

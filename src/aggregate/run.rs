@@ -205,8 +205,8 @@ fn largest_first(members: &[Member<'_>]) -> Vec<usize> {
     places
 }
 
-/// The cells by key and measure. Keys are put in order first, and the cells of each key after that: a cell is large, and moved
-/// as seldom as can be.
+/// The cells by key and measure. Keys are put in order first, and the cells of each key after that: there are hundreds
+/// of thousands of cells, and each is moved as seldom as can be.
 fn in_order(mut found: Vec<OfKey>) -> Vec<Cell> {
     found.par_sort_by(|a, b| a.0.cmp(&b.0));
     let mut cells = Vec::with_capacity(found.iter().map(|(_, of_key)| of_key.len()).sum());
