@@ -67,10 +67,7 @@ impl Block {
             )
         };
         let variables: Vec<Variable> = self.cells.iter().map(variable).collect();
-        let mut equations: Vec<u32> = self.cells.iter().flat_map(|&cell| problem.equations_of(cell)).copied().collect();
-        equations.sort_unstable();
-        equations.dedup();
-        for equation in equations {
+        for equation in problem.equations_among(&self.cells) {
             let terms: Vec<(Variable, f64)> = problem.equations()[equation as usize]
                 .terms
                 .iter()

@@ -13,6 +13,7 @@ use super::summary::group;
 use crate::audit::{blocks, check_proofs};
 use crate::disclose::DiscloseError;
 use crate::disclose::secondary::{JjFile, Pattern, Role, Side, protect, read_jj, write_jj};
+use crate::store::write_durably;
 
 #[derive(Debug, Args)]
 pub(super) struct Disclose {
@@ -80,11 +81,10 @@ fn intervals_of(file: &JjFile, pattern: &Pattern) -> String {
     text
 }
 
-/// Writes a file beside its place, and then puts it there.
+/// Writes a file whole or not at all.
 fn replace(file: &Path, text: &str) -> anyhow::Result<()> {
-    let beside = file.with_extension("new");
-    std::fs::write(&beside, text)
-        .and_then(|()| std::fs::rename(&beside, file))
+    std::path::absolute(file)
+        .and_then(|place| write_durably(&place, text.as_bytes()))
         .with_context(|| format!("{}", file.display()))
 }
 

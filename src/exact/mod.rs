@@ -21,5 +21,14 @@ pub const SCALE: i64 = 10_000;
 /// The largest absolute value an upload may hold, in units: larger ones are mistakes, and sums stay far from overflow.
 pub const LARGEST_UNITS: i64 = 100_000_000_000;
 
+/// An amount as a decimal number, without needless zeros.
+#[must_use]
+pub fn decimal(amount: Amount) -> String {
+    let (size, scale) = (amount.unsigned_abs(), SCALE.unsigned_abs());
+    let sign = if amount < 0 { "-" } else { "" };
+    let text = format!("{sign}{}.{:04}", size / scale, size % scale);
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
 /// Digits after the decimal point of an [`Amount`].
 pub const DECIMALS: u32 = 4;

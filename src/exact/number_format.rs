@@ -368,6 +368,7 @@ mod tests {
             let sign = if amount < 0 { "-" } else { "" };
             let text = format!("{sign}{}.{:04}", amount.abs() / SCALE, amount.abs() % SCALE);
             prop_assert_eq!(NumberFormat::default().parse(text.as_bytes()), Ok(amount));
+            prop_assert_eq!(NumberFormat::default().parse(crate::exact::decimal(amount).as_bytes()), Ok(amount));
             let euro = text.replace('.', ",");
             prop_assert_eq!(EURO.parse(euro.as_bytes()), Ok(amount));
         }

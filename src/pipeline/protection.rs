@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::section::Section;
-use crate::exact::{Amount, SCALE};
+use crate::exact::{Amount, SCALE, decimal};
 use crate::measure::RoundingClass;
 
 /// Fewest companies that any policy may ask for.
@@ -219,21 +219,21 @@ impl Policy {
         let mut lines = vec![
             format!("preset {} version {}{changed}", self.preset, self.version),
             format!("at least {} companies and {} employees", self.min_companies, self.min_employees),
-            format!("no company above {} % of the employees or of the value", show(self.max_company_share * 100)),
+            format!("no company above {} % of the employees or of the value", decimal(self.max_company_share * 100)),
         ];
         if let Some(p) = self.p_percent {
             lines.push(format!(
                 "p%-rule with p = {}, against {} pooling {}",
-                show(p),
+                decimal(p),
                 self.coalition,
                 if self.coalition == 1 { "company" } else { "companies" }
             ));
         }
         if let Some(Dominance { n, k }) = self.dominance {
-            lines.push(format!("the largest {n} companies at most {} % of the value", show(k)));
+            lines.push(format!("the largest {n} companies at most {} % of the value", decimal(k)));
         }
         if let Some(PriorPosterior { p, q }) = self.prior_posterior {
-            lines.push(format!("(p,q)-rule with p = {}, q = {}", show(p), show(q)));
+            lines.push(format!("(p,q)-rule with p = {}, q = {}", decimal(p), decimal(q)));
         }
         for (name, depth) in [("P25 and P75", self.quartiles), ("P10 and P90", self.deciles)] {
             lines.push(format!(
@@ -246,10 +246,10 @@ impl Policy {
         let Rounding { hourly, annual, share, other, employees } = self.rounding;
         lines.push(format!(
             "rounded to {} an hour, {} a year, {} for shares, {} otherwise, {employees} employees",
-            show(hourly),
-            show(annual),
-            show(share),
-            show(other)
+            decimal(hourly),
+            decimal(annual),
+            decimal(share),
+            decimal(other)
         ));
         lines
     }
@@ -262,10 +262,4 @@ fn pair_missing<T>(section: &Section<'_>, example: &str) -> Option<T> {
         format!("write {{ {example} }}"),
     );
     None
-}
-
-/// An exact decimal without needless zeros.
-pub(super) fn show(amount: Amount) -> String {
-    let text = format!("{}.{:04}", amount / SCALE, amount % SCALE);
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }

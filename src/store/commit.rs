@@ -152,7 +152,7 @@ fn sweep(store: &Path) -> Result<(), StoreError> {
 }
 
 /// Writes a small file whole or not at all, and so that it survives a power failure.
-fn write_durably(path: &Path, bytes: &[u8]) -> io::Result<()> {
+pub(crate) fn write_durably(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let beside = path.with_extension(UNFINISHED);
     let mut file = File::create(&beside)?;
     file.write_all(bytes)?;

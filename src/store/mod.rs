@@ -11,7 +11,7 @@ mod records;
 mod table_file;
 mod write;
 
-pub(crate) use commit::sync_folder;
+pub(crate) use commit::{sync_folder, write_durably};
 
 use std::io;
 use std::path::{Path, PathBuf};

@@ -15,7 +15,7 @@ use hashbrown::HashMap;
 
 use super::problem::{Equation, Problem, ProblemCell, ProblemError, Role};
 use super::protect::Pattern;
-use crate::exact::{Amount, NumberFault, NumberFormat, SCALE};
+use crate::exact::{Amount, NumberFault, NumberFormat, decimal};
 use crate::problem::{FileProblems, Problems};
 
 /// Fields of a cell's line, without and with a frequency.
@@ -201,7 +201,7 @@ impl<'a> Reader<'a> {
         };
         let words: Vec<&str> =
             tail.split(|c: char| c.is_whitespace() || c == '(' || c == ')').filter(|word| !word.is_empty()).collect();
-        if words.len() != 2 * count {
+        if count.checked_mul(2) != Some(words.len()) {
             return wrong("has another number of terms than it says");
         }
         let mut terms = Vec::with_capacity(count);
@@ -209,10 +209,10 @@ impl<'a> Reader<'a> {
             let Some(&place) = pair[0].parse().ok().and_then(|index: u64| places.get(&index)) else {
                 return wrong("names a cell that is not in the list");
             };
-            let Ok(factor) = pair[1].parse::<i64>() else {
+            let Ok(factor) = pair[1].parse::<i32>() else {
                 return wrong("has a coefficient that is not a whole number");
             };
-            terms.push((place, factor));
+            terms.push((place, factor.into()));
         }
         Some(Equation { terms, sum })
     }
@@ -253,12 +253,4 @@ pub fn write_jj(problem: &Problem, indices: &[u64], pattern: Option<&Pattern>) -
         text.push('\n');
     }
     text
-}
-
-/// An amount with as many decimals as it needs.
-pub(crate) fn decimal(amount: Amount) -> String {
-    let (whole, part) = (amount.unsigned_abs() / SCALE.unsigned_abs(), amount.unsigned_abs() % SCALE.unsigned_abs());
-    let sign = if amount < 0 { "-" } else { "" };
-    let text = format!("{sign}{whole}.{part:04}");
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }

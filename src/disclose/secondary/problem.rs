@@ -132,6 +132,15 @@ impl Problem {
         &self.of_cell[cell as usize]
     }
 
+    /// The places of the equations in which any of these cells stands, each once.
+    #[must_use]
+    pub fn equations_among(&self, cells: &[u32]) -> Vec<u32> {
+        let mut places: Vec<u32> = cells.iter().flat_map(|&cell| self.equations_of(cell)).copied().collect();
+        places.sort_unstable();
+        places.dedup();
+        places
+    }
+
     /// How many companies may share what they know.
     #[must_use]
     pub fn coalition(&self) -> usize {

@@ -30,8 +30,6 @@ pub struct Proof {
     pub cell: u32,
     /// The side.
     pub side: Side,
-    /// How far the cell moves.
-    pub amount: Amount,
     /// The tables; whoever does not believe one believes another.
     pub tables: Vec<Alternative>,
 }
@@ -84,15 +82,16 @@ pub fn protect(problem: &Problem) -> Pattern {
         .filter(|&need| work.amount(need) > 0)
         .collect();
     needs.sort_by_key(|&need| (std::cmp::Reverse(work.amount(need)), need));
-    let unserved: Vec<Need> = needs.iter().copied().filter(|&need| !work.serve(need, true)).collect();
-    let given_up: Vec<Need> = unserved.into_iter().filter(|&need| !work.serve(need, true)).collect();
+    // Whatever fails is tried once more when all that others need is withheld.
+    for &need in needs.iter().chain(&needs) {
+        work.serve(need, true);
+    }
     work.publish_again();
-    let unproven = work.unproven(&given_up);
+    let unproven = work.unproven(&needs);
     let proof = |need: &Need| Proof {
         cell: need.cell,
         side: need.side,
-        amount: work.amount(*need),
-        tables: work.services.get(need).into_iter().flatten().map(|service| work.table(service)).collect(),
+        tables: work.services(*need).iter().map(|service| work.table(service)).collect(),
     };
     Pattern { proofs: needs.iter().map(proof).collect(), unproven, withheld: work.search.withheld }
 }
@@ -119,24 +118,29 @@ impl Work<'_> {
         if service.is_reversed { table.reversed() } else { table.clone() }
     }
 
-    /// Companies that doubt all tables of a need; none where every coalition believes one of them.
-    fn unconvinced(&self, services: &[Service]) -> Option<Vec<u32>> {
-        let lists: Vec<&[u32]> = services.iter().map(|service| service.doubters.as_slice()).collect();
-        hit_all(&lists, self.search.problem.coalition())
+    fn services(&self, need: Need) -> &[Service] {
+        self.services.get(&need).map_or(&[], Vec::as_slice)
     }
 
-    /// Finds tables for a need until every coalition believes one; says whether that worked.
+    /// A coalition that doubts all tables of a need; none where every coalition believes one of them.
+    fn unconvinced(&self, need: Need) -> Option<Vec<u32>> {
+        unconvinced(self.services(need), self.search.problem.coalition())
+    }
+
+    /// Finds tables for a need until every coalition believes one; tells whether that worked.
     fn serve(&mut self, need: Need, may_withhold: bool) -> bool {
-        for attempt in 0..ATTEMPTS {
-            let own = self.services.get(&need).map_or(&[][..], Vec::as_slice);
-            let Some(unconvinced) = self.unconvinced(own) else { return true };
-            if attempt == 0 && self.serve_from_known(need) {
-                return true;
-            }
-            let own = self.services.get(&need).map_or(&[][..], Vec::as_slice);
+        if self.unconvinced(need).is_none() || self.serve_from_known(need) {
+            return true;
+        }
+        for _ in 0..ATTEMPTS {
+            let Some(unconvinced) = self.unconvinced(need) else { return true };
             // All at once if that can be had, or else one coalition.
-            let mut all = doubt_all(own);
-            all.extend(unconvinced.iter().filter(|company| !all.contains(company)).copied().collect::<Vec<_>>());
+            let mut all = doubt_all(self.services(need));
+            for &company in &unconvinced {
+                if !all.contains(&company) {
+                    all.push(company);
+                }
+            }
             let amount = self.amount(need);
             let wanted = |believers| Wanted { target: need.cell, side: need.side, amount, believers, may_withhold };
             let found = self.search.find(&wanted(&all));
@@ -156,7 +160,7 @@ impl Work<'_> {
         for &place in known.iter().rev().take(KNOWN) {
             if self.tables[place as usize].moves().iter().all(|&(cell, _)| self.search.withheld[cell as usize]) {
                 self.offer(place, need);
-                if self.unconvinced(&self.services[&need]).is_none() {
+                if self.unconvinced(need).is_none() {
                     return true;
                 }
             }
@@ -172,16 +176,14 @@ impl Work<'_> {
         let reversed = is_reversed.then(|| table.reversed());
         let table = reversed.as_ref().unwrap_or(table);
         let own = self.services.entry(need).or_default();
-        let lists: Vec<&[u32]> = own.iter().map(|service| service.doubters.as_slice()).collect();
-        let Some(unconvinced) = hit_all(&lists, problem.coalition()) else { return };
+        let Some(unconvinced) = unconvinced(own, problem.coalition()) else { return };
         if amount == 0 || !table.is_possible(problem, need.cell, amount) {
             return;
         }
         // From below a company knows nothing more of others: what they contribute may be nothing.
         let doubters = if need.side == Side::Above { table.doubters(problem, need.cell, amount) } else { Vec::new() };
-        let convinces = |companies: &[u32]| companies.iter().any(|company| !doubters.contains(company));
-        let convinces_all = !unconvinced.iter().any(|company| doubters.contains(company));
-        if convinces_all || convinces(&doubt_all(own)) {
+        let doubts = |company: &u32| doubters.contains(company);
+        if !unconvinced.iter().any(doubts) || !doubt_all(own).iter().all(doubts) {
             own.push(Service { table: place, is_reversed, doubters });
         }
     }
@@ -221,15 +223,14 @@ impl Work<'_> {
             .iter()
             .flat_map(|&table| self.tables[table as usize].moves())
             .flat_map(|&(cell, _)| [Side::Above, Side::Below].map(|side| Need { cell, side }))
-            .filter(|need| self.services.get(need).is_some_and(|own| own.iter().any(uses)))
+            .filter(|&need| self.services(need).iter().any(uses))
             .collect();
         affected.sort_unstable();
         affected.dedup();
         self.search.withheld[cell as usize] = false;
         let before: Vec<(Need, Vec<Service>)> =
-            affected.iter().map(|need| (*need, self.services.get(need).cloned().unwrap_or_default())).collect();
-        let was_served: Vec<Need> =
-            before.iter().filter(|(_, own)| self.unconvinced(own).is_none()).map(|(need, _)| *need).collect();
+            affected.iter().map(|&need| (need, self.services(need).to_vec())).collect();
+        let was_served: Vec<Need> = affected.iter().copied().filter(|&need| self.unconvinced(need).is_none()).collect();
         for need in &affected {
             if let Some(own) = self.services.get_mut(need) {
                 own.retain(|service| !uses(service));
@@ -243,16 +244,19 @@ impl Work<'_> {
         }
     }
 
-    fn unproven(&self, given_up: &[Need]) -> Vec<u32> {
-        let is_open = |need: &&Need| {
-            let own = self.services.get(*need).map_or(&[][..], Vec::as_slice);
-            self.unconvinced(own).is_some()
-        };
-        let mut cells: Vec<u32> = given_up.iter().filter(is_open).map(|need| need.cell).collect();
+    fn unproven(&self, needs: &[Need]) -> Vec<u32> {
+        let is_open = |need: &&Need| self.unconvinced(**need).is_some();
+        let mut cells: Vec<u32> = needs.iter().filter(is_open).map(|need| need.cell).collect();
         cells.sort_unstable();
         cells.dedup();
         cells
     }
+}
+
+/// At most `coalition` companies that doubt all tables; none where every coalition believes one of them.
+fn unconvinced(services: &[Service], coalition: usize) -> Option<Vec<u32>> {
+    let lists: Vec<&[u32]> = services.iter().map(|service| service.doubters.as_slice()).collect();
+    hit_all(&lists, coalition)
 }
 
 /// Companies that are in the lists of all services.

@@ -13,12 +13,10 @@ use super::problem::{Problem, Role};
 use super::protect::Side;
 use crate::exact::Amount;
 
-/// Cells of the first surroundings, and how many times more the next ones have.
+/// Cells of the first surroundings, and how many times more the next ones have. Only the first are asked whether a cell can be
+/// published again.
 const FIRST: usize = 100;
 const GROWTH: usize = 4;
-
-/// Cells of the largest surroundings that are asked whether a cell can be published again.
-const MOST: usize = 100;
 
 /// What using a withheld cell costs that a company alone knows: it is of no use against that company.
 const KNOWN_TO_ONE: f64 = 0.3;
@@ -65,7 +63,7 @@ impl Search<'_> {
             };
             let cells = around(self.problem, wanted.target, size, usable, cost);
             let found = self.solve(wanted, &cells);
-            if found.is_some() || cells.len() < size || !wanted.may_withhold && size >= MOST {
+            if found.is_some() || cells.len() < size || !wanted.may_withhold {
                 return found;
             }
             size *= GROWTH;
@@ -123,14 +121,11 @@ impl Search<'_> {
         for &(cell, sign, variable) in &variables {
             of_cell.entry(cell).or_default().push((variable, sign));
         }
-        let mut equations: Vec<u32> = cells.iter().flat_map(|&cell| self.problem.equations_of(cell)).copied().collect();
-        equations.sort_unstable();
-        equations.dedup();
         let step = match wanted.side {
             Side::Below => -1.0,
             Side::Above => 1.0,
         };
-        for equation in equations {
+        for equation in self.problem.equations_among(cells) {
             let mut sum = 0.0;
             let mut terms: Vec<(Variable, f64)> = Vec::new();
             for &(cell, factor) in &self.problem.equations()[equation as usize].terms {
