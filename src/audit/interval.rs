@@ -32,7 +32,7 @@ pub fn blocks(problem: &Problem, withheld: &[bool]) -> Vec<Block> {
         let mut next = 0;
         while let Some(&cell) = cells.get(next) {
             next += 1;
-            for &equation in problem.equations_of(cell) {
+            for equation in problem.equations_of(cell) {
                 for &(other, _) in &problem.equations()[equation as usize].terms {
                     if withheld[other as usize] && !is_seen[other as usize] {
                         is_seen[other as usize] = true;

@@ -101,7 +101,7 @@ impl Asked<'_> {
             if value * whole + change < least * whole || value * whole + change > largest * whole {
                 return None;
             }
-            for &equation in self.problem.equations_of(cell) {
+            for equation in self.problem.equations_of(cell) {
                 sums.entry(equation).or_insert(0);
             }
         }
@@ -124,10 +124,9 @@ impl Asked<'_> {
         // Whoever is not convinced in the end has a member that knows something of this table.
         let members: BTreeSet<u32> = convincing
             .moves
-            .keys()
-            .filter(|&&cell| cell != self.cell)
-            .flat_map(|&cell| &self.problem.cell(cell).shares)
-            .map(|share| share.company)
+            .iter()
+            .filter(|(cell, _)| **cell != self.cell)
+            .flat_map(|(&cell, &by)| self.knowing(cell, self.left(cell, by, convincing.whole), convincing.whole))
             .filter(|company| !so_far.contains(company))
             .collect();
         members.into_iter().find_map(|company| {
@@ -137,24 +136,46 @@ impl Asked<'_> {
         })
     }
 
+    /// What is left of a cell above its least value, in parts of the move of the cell in question; none where it does not shrink.
+    fn left(&self, cell: u32, by: i128, whole: i128) -> Option<i128> {
+        let believed = self.problem.cell(cell);
+        let room = i128::from(believed.value) - i128::from(believed.believed[0]);
+        (by < 0).then(|| room * whole + by * self.level)
+    }
+
+    /// Companies one of which is in every coalition that knows a cell too well: its only contributors, or those with more than
+    /// their part of what is `left`.
+    fn knowing(&self, cell: u32, left: Option<i128>, whole: i128) -> impl Iterator<Item = u32> + '_ {
+        let coalition = self.problem.coalition();
+        let shares = &self.problem.cell(cell).shares;
+        let knows_all = shares.len() <= coalition;
+        let parts = i128::try_from(coalition).unwrap_or(i128::MAX);
+        // Contributions are in descending order.
+        let knows = move |amount: i64| left.is_some_and(|left| i128::from(amount) * whole > left / parts);
+        shares.iter().take_while(move |share| knows_all || knows(share.amount)).map(|share| share.company)
+    }
+
     /// Whether these companies are all who contribute to a cell.
     fn owns(&self, companies: &BTreeSet<u32>, cell: u32) -> bool {
         let shares = &self.problem.cell(cell).shares;
-        !shares.is_empty() && shares.iter().all(|share| companies.contains(&share.company))
+        !shares.is_empty()
+            && shares.len() <= companies.len()
+            && shares.iter().all(|share| companies.contains(&share.company))
     }
 
     fn is_believed(&self, table: &Sound, companies: &BTreeSet<u32>) -> bool {
         table.moves.iter().filter(|(cell, _)| **cell != self.cell).all(|(&cell, &by)| {
-            let believed = self.problem.cell(cell);
-            let own: i128 = believed
-                .shares
-                .iter()
-                .filter(|share| companies.contains(&share.company))
-                .map(|share| i128::from(share.amount))
-                .sum();
-            let least = i128::from(believed.believed[0]) + own;
-            !self.owns(companies, cell)
-                && i128::from(believed.value) * table.whole + by * self.level >= least * table.whole
+            if self.owns(companies, cell) {
+                return false;
+            }
+            let Some(left) = self.left(cell, by, table.whole) else { return true };
+            let shares = &self.problem.cell(cell).shares;
+            let most: i128 = shares.iter().take(companies.len()).map(|share| i128::from(share.amount)).sum();
+            let own = || -> i128 {
+                let own = shares.iter().filter(|share| companies.contains(&share.company));
+                own.map(|share| i128::from(share.amount)).sum()
+            };
+            most * table.whole <= left || own() * table.whole <= left
         })
     }
 }

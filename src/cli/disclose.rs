@@ -31,7 +31,7 @@ impl Disclose {
     pub(super) fn execute(self) -> anyhow::Result<()> {
         let text = std::fs::read_to_string(&self.problem).with_context(|| format!("{}", self.problem.display()))?;
         let file = read_jj(&self.problem, &text)?;
-        let pattern = protect(&file.problem);
+        let pattern = protect(&file.problem)?;
         refuse_breaches(&file, &pattern)?;
         if let Some(intervals) = &self.intervals {
             replace(intervals, &intervals_of(&file, &pattern))?;

@@ -47,7 +47,8 @@ impl Alternative {
         None
     }
 
-    fn of_moves(mut moves: Vec<(u32, i64)>) -> Self {
+    /// The table in which these cells move, each named once.
+    pub(super) fn of_moves(mut moves: Vec<(u32, i64)>) -> Self {
         moves.retain(|&(_, by)| by != 0);
         moves.sort_unstable();
         Self { moves }
@@ -65,6 +66,44 @@ impl Alternative {
         self.moves.binary_search_by_key(&cell, |&(cell, _)| cell).map_or(0, |place| self.moves[place].1)
     }
 
+    /// What is left of this table when `other` takes back all that it moves of `cell`; none where numbers would grow too large.
+    pub(super) fn without(&self, cell: u32, other: &Self) -> Option<Self> {
+        const LARGEST: i128 = 1 << 48;
+        let (own, theirs) = (i128::from(self.of(cell)), i128::from(other.of(cell)));
+        let common = gcd(own.unsigned_abs(), theirs.unsigned_abs());
+        let common = i128::try_from(common).ok().filter(|&common| common > 0)?;
+        // This table keeps its direction.
+        let (mine, taken) = (theirs.abs() / common, own * theirs.signum() / common);
+        let mut moves = Vec::with_capacity(self.moves.len() + other.moves.len());
+        let (mut left, mut right) = (self.moves.iter().peekable(), other.moves.iter().peekable());
+        loop {
+            let at = match (left.peek(), right.peek()) {
+                (Some((one, _)), Some((other, _))) => *one.min(other),
+                (Some((at, _)), None) | (None, Some((at, _))) => *at,
+                (None, None) => break,
+            };
+            let mut by = 0;
+            if let Some((_, own)) = left.next_if(|(cell, _)| *cell == at) {
+                by += i128::from(*own) * mine;
+            }
+            if let Some((_, theirs)) = right.next_if(|(cell, _)| *cell == at) {
+                by -= i128::from(*theirs) * taken;
+            }
+            if by.abs() > LARGEST {
+                return None;
+            }
+            if by != 0 {
+                moves.push((at, i64::try_from(by).ok()?));
+            }
+        }
+        let common = moves.iter().fold(0, |common, (_, by)| gcd(common, by.unsigned_abs().into()));
+        let common = i64::try_from(common).ok().filter(|&common| common > 0)?;
+        for (_, by) in &mut moves {
+            *by /= common;
+        }
+        Some(Self { moves })
+    }
+
     /// The same table, the other way round.
     #[must_use]
     pub fn reversed(&self) -> Self {
@@ -75,9 +114,7 @@ impl Alternative {
     fn is_consistent(&self, problem: &Problem) -> bool {
         let mut sums: HashMap<u32, i128> = HashMap::new();
         for &(cell, by) in &self.moves {
-            for &equation in problem.equations_of(cell) {
-                let terms = &problem.equations()[equation as usize].terms;
-                let factor: i64 = terms.iter().filter(|(other, _)| *other == cell).map(|(_, factor)| factor).sum();
+            for &(equation, factor) in problem.factors_of(cell) {
                 *sums.entry(equation).or_default() += i128::from(by) * i128::from(factor);
             }
         }
@@ -119,4 +156,12 @@ impl Alternative {
         doubters.dedup();
         doubters
     }
+}
+
+/// The greatest common divisor; of zero and a number that number.
+fn gcd(mut one: u128, mut other: u128) -> u128 {
+    while other > 0 {
+        (one, other) = (other, one % other);
+    }
+    one
 }

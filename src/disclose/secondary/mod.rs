@@ -5,11 +5,14 @@
 //! the same pattern; a cell without a proof is named in it, and the [audit](crate::audit) refuses it.
 
 mod alternative;
+mod book;
 mod jj;
-mod neighbourhood;
 mod problem;
 mod protect;
+mod publish_again;
+mod reduced;
 mod search;
+mod simplex;
 
 pub use alternative::Alternative;
 pub use jj::{JjFile, read_jj, write_jj};

@@ -1,7 +1,7 @@
 //! [`Problem`]: the cells of all tables that are protected together, and the equations between them.
 //!
 //! In: cells and equations. Out: the same, with the equations of each cell at hand. Invariant: every equation holds for the
-//! values; contributions are in descending order and at most one is of the same company.
+//! values and has each cell once; contributions are in descending order and at most one is of the same company.
 
 use crate::exact::Amount;
 
@@ -43,12 +43,29 @@ pub struct ProblemCell {
 }
 
 /// A sum of cells, each with its sign or weight, that is zero or another constant.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct Equation {
     /// Cells and their coefficients.
     pub terms: Vec<(u32, i64)>,
     /// What they add up to.
     pub sum: Amount,
+}
+
+impl Equation {
+    /// The same with each cell once, in order, and no factor of zero.
+    #[must_use]
+    pub fn tidy(mut self) -> Self {
+        self.terms.sort_unstable();
+        self.terms.dedup_by(|next, kept| {
+            let is_same = next.0 == kept.0;
+            if is_same {
+                kept.1 += next.1;
+            }
+            is_same
+        });
+        self.terms.retain(|(_, factor)| *factor != 0);
+        self
+    }
 }
 
 /// Why cells and equations make no problem.
@@ -73,7 +90,7 @@ pub enum ProblemError {
 pub struct Problem {
     cells: Vec<ProblemCell>,
     equations: Vec<Equation>,
-    of_cell: Vec<Vec<u32>>,
+    factors: Vec<Vec<(u32, i64)>>,
     coalition: usize,
 }
 
@@ -86,13 +103,14 @@ impl Problem {
         if u32::try_from(cells.len().max(equations.len())).is_err() {
             return Err(ProblemError::TooMany);
         }
-        let mut of_cell: Vec<Vec<u32>> = vec![Vec::new(); cells.len()];
+        let equations: Vec<Equation> = equations.into_iter().map(Equation::tidy).collect();
+        let mut factors: Vec<Vec<(u32, i64)>> = vec![Vec::new(); cells.len()];
         for (place, equation) in (0_u32..).zip(&equations) {
             let mut sum = 0_i128;
             for &(cell, factor) in &equation.terms {
                 let value = cells.get(cell as usize).ok_or(ProblemError::NoSuchCell(place as usize))?.value;
                 sum += i128::from(value) * i128::from(factor);
-                of_cell[cell as usize].push(place);
+                factors[cell as usize].push((place, factor));
             }
             if sum != i128::from(equation.sum) {
                 return Err(ProblemError::Unequal(place as usize));
@@ -105,7 +123,7 @@ impl Problem {
                 return Err(ProblemError::SharesExceed(place));
             }
         }
-        Ok(Self { cells, equations, of_cell, coalition: coalition.max(1) })
+        Ok(Self { cells, equations, factors, coalition: coalition.max(1) })
     }
 
     /// The cells.
@@ -126,16 +144,21 @@ impl Problem {
         &self.equations
     }
 
-    /// The places of the equations in which a cell stands.
+    /// The places of the equations in which a cell stands, and its factor in each.
     #[must_use]
-    pub fn equations_of(&self, cell: u32) -> &[u32] {
-        &self.of_cell[cell as usize]
+    pub fn factors_of(&self, cell: u32) -> &[(u32, i64)] {
+        &self.factors[cell as usize]
+    }
+
+    /// The places of the equations in which a cell stands.
+    pub fn equations_of(&self, cell: u32) -> impl Iterator<Item = u32> + '_ {
+        self.factors_of(cell).iter().map(|&(equation, _)| equation)
     }
 
     /// The places of the equations in which any of these cells stands, each once.
     #[must_use]
     pub fn equations_among(&self, cells: &[u32]) -> Vec<u32> {
-        let mut places: Vec<u32> = cells.iter().flat_map(|&cell| self.equations_of(cell)).copied().collect();
+        let mut places: Vec<u32> = cells.iter().flat_map(|&cell| self.equations_of(cell)).collect();
         places.sort_unstable();
         places.dedup();
         places

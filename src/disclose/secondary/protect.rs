@@ -1,16 +1,20 @@
 //! Chooses what is withheld beside the unsafe cells.
 //!
-//! In: a [`Problem`]. Out: a [`Pattern`]. Invariant: cells are treated in a fixed order, so the same problem gives the same
-//! pattern; a cell is withheld only while somebody's protection needs it.
+//! In: a [`Problem`]. Out: a [`Pattern`]. Invariant: cells are treated in a fixed order and in batches of a fixed size, so the same
+//! problem gives the same pattern on any number of threads; a cell is withheld only while somebody's protection needs it.
 //!
-//! Two rounds. The first goes through the unsafe cells, the ones that need most room first, and withholds what the cheapest
-//! alternative table of each needs; a table that moves other unsafe cells far enough protects them as well. The second goes
-//! through what was withheld, from the greatest loss down, and publishes again whatever others can do without.
+//! First all needs are served a few times over: the unsafe cells in turn, the ones that need most room first, each with the
+//! cheapest alternative table; what many needs use becomes cheaper for the next time, so that they come to share it. The last
+//! time counts. Then whatever others can do without is published again (see [`publish_again`](super::publish_again)).
 
-use hashbrown::HashMap;
+use std::collections::VecDeque;
+
+use rayon::prelude::*;
 
 use super::alternative::Alternative;
-use super::problem::{Problem, Role};
+use super::book::{Book, Service, doubt_all, unconvinced};
+use super::problem::{Problem, ProblemCell, ProblemError, Role};
+use super::reduced::Reduced;
 use super::search::{Search, Wanted};
 use crate::exact::Amount;
 
@@ -45,238 +49,165 @@ pub struct Pattern {
     pub unproven: Vec<u32>,
 }
 
+/// One cell that must be able to move to one side.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Need {
+    pub(super) cell: u32,
+    pub(super) side: Side,
+}
+
+/// Times that all needs are served before the one that counts.
+const REHEARSALS: usize = 3;
+
+/// How much cheaper a cell becomes with each further need that uses it, and the least part of its cost that is left.
+const SHARED: f64 = 0.5;
+const LEAST: f64 = 0.2;
+
+/// How much dearer a cell becomes that nobody used.
+const UNUSED: f64 = 1.2;
+
+/// Steps of the solver for a need, and for the needs for which that was not enough.
+const STEPS: usize = 400;
+const MORE_STEPS: usize = 1_500;
+
 /// Attempts for one cell and side before it is given up.
 const ATTEMPTS: usize = 12;
 
-/// Tables that are tried again for another cell.
-const KNOWN: usize = 40;
-
-/// One cell that must be able to move to one side.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-struct Need {
-    cell: u32,
-    side: Side,
-}
-
-/// A table that serves a need, and the companies that do not believe it.
-#[derive(Debug, Clone)]
-struct Service {
-    table: u32,
-    is_reversed: bool,
-    doubters: Vec<u32>,
-}
+/// Needs that are looked at together: each on what was withheld before them.
+const BATCH: usize = 8;
 
 /// Protects a problem.
-#[must_use]
-pub fn protect(problem: &Problem) -> Pattern {
-    let withheld = problem.cells().iter().map(|cell| cell.role == Role::Unsafe).collect();
-    let mut work = Work {
-        search: Search { problem, withheld },
-        tables: Vec::new(),
-        using: HashMap::new(),
-        services: HashMap::new(),
-    };
-    let mut needs: Vec<Need> = problem
-        .unsafe_cells()
-        .flat_map(|cell| [Side::Above, Side::Below].map(|side| Need { cell, side }))
-        .filter(|&need| work.amount(need) > 0)
-        .collect();
-    needs.sort_by_key(|&need| (std::cmp::Reverse(work.amount(need)), need));
-    // Whatever fails is tried once more when all that others need is withheld.
-    for &need in needs.iter().chain(&needs) {
-        work.serve(need, true);
-    }
+///
+/// # Errors
+/// [`ProblemError`]: the cells that are equal do not fit each other.
+pub fn protect(problem: &Problem) -> Result<Pattern, ProblemError> {
+    let reduced = Reduced::of(problem)?;
+    let mut work = Work::new(&reduced);
+    work.rehearse();
+    work.serve_all(STEPS);
+    // Whatever failed is tried once more when all that others need is withheld.
+    work.serve_all(MORE_STEPS);
     work.publish_again();
-    let unproven = work.unproven(&needs);
-    let proof = |need: &Need| Proof {
-        cell: need.cell,
-        side: need.side,
-        tables: work.services(*need).iter().map(|service| work.table(service)).collect(),
-    };
-    Pattern { proofs: needs.iter().map(proof).collect(), unproven, withheld: work.search.withheld }
+    Ok(reduced.expand(&work.finish()))
 }
 
-struct Work<'p> {
-    search: Search<'p>,
-    tables: Vec<Alternative>,
-    /// The tables in which a cell moves.
-    using: HashMap<u32, Vec<u32>>,
-    services: HashMap<Need, Vec<Service>>,
+pub(super) struct Work<'p> {
+    pub(super) search: Search<'p>,
+    pub(super) book: Book<'p>,
+    needs: Vec<Need>,
 }
 
-impl Work<'_> {
-    fn amount(&self, need: Need) -> Amount {
-        let cell = self.search.problem.cell(need.cell);
-        let side = usize::from(need.side == Side::Above);
-        let room = Amount::try_from(cell.room()[side]).unwrap_or(Amount::MAX);
-        // Nobody asks that a value could be lower than anybody would believe.
-        if need.side == Side::Below { cell.protection[side].min(room) } else { cell.protection[side] }
+impl<'p> Work<'p> {
+    fn new(reduced: &'p Reduced) -> Self {
+        let problem = &reduced.problem;
+        #[expect(clippy::cast_precision_loss, reason = "a cost is a matter of preference")]
+        let cost = |(place, cell): (u32, &ProblemCell)| reduced.members(place).len() as f64 * weight(cell.loss);
+        let search =
+            Search { problem, withheld: only_unsafe(problem), costs: (0..).zip(problem.cells()).map(cost).collect() };
+        let book = Book::new(problem);
+        let mut needs: Vec<Need> = problem
+            .unsafe_cells()
+            .flat_map(|cell| [Side::Above, Side::Below].map(|side| Need { cell, side }))
+            .filter(|&need| book.amount(need) > 0)
+            .collect();
+        needs.sort_by_key(|&need| (std::cmp::Reverse(book.amount(need)), need));
+        Self { search, book, needs }
     }
 
-    fn table(&self, service: &Service) -> Alternative {
-        let table = &self.tables[service.table as usize];
-        if service.is_reversed { table.reversed() } else { table.clone() }
-    }
-
-    fn services(&self, need: Need) -> &[Service] {
-        self.services.get(&need).map_or(&[], Vec::as_slice)
-    }
-
-    /// A coalition that doubts all tables of a need; none where every coalition believes one of them.
-    fn unconvinced(&self, need: Need) -> Option<Vec<u32>> {
-        unconvinced(self.services(need), self.search.problem.coalition())
-    }
-
-    /// Finds tables for a need until every coalition believes one; tells whether that worked.
-    fn serve(&mut self, need: Need, may_withhold: bool) -> bool {
-        if self.unconvinced(need).is_none() || self.serve_from_known(need) {
-            return true;
-        }
-        for _ in 0..ATTEMPTS {
-            let Some(unconvinced) = self.unconvinced(need) else { return true };
-            // All at once if that can be had, or else one coalition.
-            let mut all = doubt_all(self.services(need));
-            for &company in &unconvinced {
-                if !all.contains(&company) {
-                    all.push(company);
-                }
-            }
-            let amount = self.amount(need);
-            let wanted = |believers| Wanted { target: need.cell, side: need.side, amount, believers, may_withhold };
-            let found = self.search.find(&wanted(&all));
-            let found = match found {
-                None if all.len() > unconvinced.len() => self.search.find(&wanted(&unconvinced)),
-                found => found,
+    /// Serves all needs, lets what many use become cheaper, and forgets everything else.
+    fn rehearse(&mut self) {
+        let base = self.search.costs.clone();
+        for _ in 0..REHEARSALS {
+            self.serve_all(STEPS);
+            let cost = |((base, uses), withheld): ((&f64, u32), &bool)| match withheld {
+                true => base * SHARED.mul_add(f64::from(uses.saturating_sub(1)), 1.0).recip().max(LEAST),
+                false => base * UNUSED,
             };
-            let Some(table) = found else { return false };
-            self.keep(table);
+            self.search.costs = base.iter().zip(self.book.uses()).zip(&self.search.withheld).map(cost).collect();
+            self.book = Book::new(self.search.problem);
+            self.search.withheld = only_unsafe(self.search.problem);
         }
-        false
     }
 
-    /// Serves a need with tables that were found for others.
-    fn serve_from_known(&mut self, need: Need) -> bool {
-        let known = self.using.get(&need.cell).cloned().unwrap_or_default();
-        for &place in known.iter().rev().take(KNOWN) {
-            if self.tables[place as usize].moves().iter().all(|&(cell, _)| self.search.withheld[cell as usize]) {
-                self.offer(place, need);
-                if self.unconvinced(need).is_none() {
-                    return true;
+    /// Serves all needs, a few at a time: withholds what the cheapest tables of each need.
+    fn serve_all(&mut self, steps: usize) {
+        let mut queue: VecDeque<(Need, usize)> = self.needs.iter().map(|&need| (need, 0)).collect();
+        while !queue.is_empty() {
+            let mut batch: Vec<(Need, usize)> = Vec::with_capacity(BATCH);
+            while batch.len() < BATCH
+                && let Some((need, attempts)) = queue.pop_front()
+            {
+                if !self.book.serve_from_known(need, &self.search.withheld) && attempts < ATTEMPTS {
+                    batch.push((need, attempts));
+                }
+            }
+            let found: Vec<Option<Alternative>> =
+                batch.par_iter().map(|&(need, _)| self.look_for(need, self.book.services(need), None, steps)).collect();
+            for ((need, attempts), table) in batch.into_iter().zip(found).rev() {
+                let Some(table) = table else { continue };
+                if self.book.unconvinced(need).is_some() {
+                    self.keep(table, need);
+                    queue.push_front((need, attempts + 1));
                 }
             }
         }
-        false
     }
 
-    /// Lets a table serve a need if it can, and if that convinces anybody else.
-    fn offer(&mut self, place: u32, need: Need) {
-        let table = &self.tables[place as usize];
-        let (problem, amount) = (self.search.problem, self.amount(need));
-        let is_reversed = (table.of(need.cell) > 0) != (need.side == Side::Above);
-        let reversed = is_reversed.then(|| table.reversed());
-        let table = reversed.as_ref().unwrap_or(table);
-        let own = self.services.entry(need).or_default();
-        let Some(unconvinced) = unconvinced(own, problem.coalition()) else { return };
-        if amount == 0 || !table.is_possible(problem, need.cell, amount) {
-            return;
+    /// A table for whoever is not convinced by a need's `own` tables yet: for all at once if that can be had, or else for one
+    /// coalition. Where a cell must be done `without`, nothing further is withheld.
+    pub(super) fn look_for(
+        &self,
+        need: Need,
+        own: &[Service],
+        without: Option<u32>,
+        steps: usize,
+    ) -> Option<Alternative> {
+        let unconvinced = unconvinced(own, self.search.problem.coalition())?;
+        let mut all = doubt_all(own);
+        for &company in &unconvinced {
+            if !all.contains(&company) {
+                all.push(company);
+            }
         }
-        // From below a company knows nothing more of others: what they contribute may be nothing.
-        let doubters = if need.side == Side::Above { table.doubters(problem, need.cell, amount) } else { Vec::new() };
-        let doubts = |company: &u32| doubters.contains(company);
-        if !unconvinced.iter().any(doubts) || !doubt_all(own).iter().all(doubts) {
-            own.push(Service { table: place, is_reversed, doubters });
-        }
+        let amount = self.book.amount(need);
+        let wanted = |believers| Wanted { need, amount, believers, without, steps };
+        self.search.find(&wanted(&all)).or_else(|| {
+            let is_fewer = all.len() > unconvinced.len();
+            is_fewer.then(|| self.search.find(&wanted(&unconvinced))).flatten()
+        })
     }
 
     /// Withholds what a table moves, and lets it serve all needs that it can.
-    fn keep(&mut self, table: Alternative) {
-        let place = u32::try_from(self.tables.len()).unwrap_or(u32::MAX);
-        let cells: Vec<u32> = table.moves().iter().map(|&(cell, _)| cell).collect();
-        self.tables.push(table);
-        for cell in cells {
-            self.search.withheld[cell as usize] = true;
-            self.using.entry(cell).or_default().push(place);
-            if self.search.problem.cell(cell).role == Role::Unsafe {
-                for side in [Side::Above, Side::Below] {
-                    self.offer(place, Need { cell, side });
-                }
+    pub(super) fn keep(&mut self, table: Alternative, need: Need) {
+        for &(cell, _) in table.moves() {
+            if !std::mem::replace(&mut self.search.withheld[cell as usize], true) {
+                self.book.causes.insert(cell, need);
             }
         }
+        self.book.keep(table);
     }
 
-    /// Publishes each cell again that was withheld for others, where they can do without it.
-    fn publish_again(&mut self) {
-        let cells = self.search.problem.cells();
-        let is_secondary =
-            |&place: &u32| self.search.withheld[place as usize] && cells[place as usize].role == Role::Open;
-        let mut secondary: Vec<u32> = (0_u32..).take(cells.len()).filter(is_secondary).collect();
-        secondary.sort_by_key(|&place| (std::cmp::Reverse(cells[place as usize].loss), place));
-        for cell in secondary {
-            self.try_to_publish(cell);
-        }
-    }
-
-    fn try_to_publish(&mut self, cell: u32) {
-        let using = self.using.get(&cell).cloned().unwrap_or_default();
-        let uses = |service: &Service| using.contains(&service.table);
-        let mut affected: Vec<Need> = using
-            .iter()
-            .flat_map(|&table| self.tables[table as usize].moves())
-            .flat_map(|&(cell, _)| [Side::Above, Side::Below].map(|side| Need { cell, side }))
-            .filter(|&need| self.services(need).iter().any(uses))
-            .collect();
-        affected.sort_unstable();
-        affected.dedup();
-        self.search.withheld[cell as usize] = false;
-        let before: Vec<(Need, Vec<Service>)> =
-            affected.iter().map(|&need| (need, self.services(need).to_vec())).collect();
-        let was_served: Vec<Need> = affected.iter().copied().filter(|&need| self.unconvinced(need).is_none()).collect();
-        for need in &affected {
-            if let Some(own) = self.services.get_mut(need) {
-                own.retain(|service| !uses(service));
-            }
-        }
-        if !was_served.into_iter().all(|need| self.serve(need, false)) {
-            self.search.withheld[cell as usize] = true;
-            for (need, own) in before {
-                self.services.insert(need, own);
-            }
-        }
-    }
-
-    fn unproven(&self, needs: &[Need]) -> Vec<u32> {
-        let is_open = |need: &&Need| self.unconvinced(**need).is_some();
-        let mut cells: Vec<u32> = needs.iter().filter(is_open).map(|need| need.cell).collect();
-        cells.sort_unstable();
-        cells.dedup();
-        cells
+    fn finish(self) -> Pattern {
+        let is_open = |need: &&Need| self.book.unconvinced(**need).is_some();
+        let mut unproven: Vec<u32> = self.needs.iter().filter(is_open).map(|need| need.cell).collect();
+        unproven.sort_unstable();
+        unproven.dedup();
+        let table = |service: &Service| self.book.turned(service);
+        let proof = |need: &Need| Proof {
+            cell: need.cell,
+            side: need.side,
+            tables: self.book.services(*need).iter().map(table).collect(),
+        };
+        Pattern { proofs: self.needs.iter().map(proof).collect(), unproven, withheld: self.search.withheld }
     }
 }
 
-/// At most `coalition` companies that doubt all tables; none where every coalition believes one of them.
-fn unconvinced(services: &[Service], coalition: usize) -> Option<Vec<u32>> {
-    let lists: Vec<&[u32]> = services.iter().map(|service| service.doubters.as_slice()).collect();
-    hit_all(&lists, coalition)
+fn only_unsafe(problem: &Problem) -> Vec<bool> {
+    problem.cells().iter().map(|cell| cell.role == Role::Unsafe).collect()
 }
 
-/// Companies that are in the lists of all services.
-fn doubt_all(services: &[Service]) -> Vec<u32> {
-    let Some((first, others)) = services.split_first() else { return Vec::new() };
-    let in_all = |company: &&u32| others.iter().all(|service| service.doubters.contains(company));
-    first.doubters.iter().filter(in_all).copied().collect()
-}
-
-/// At most `number` companies of which each list has one; none where there are no such companies.
-fn hit_all(lists: &[&[u32]], number: usize) -> Option<Vec<u32>> {
-    let Some((first, others)) = lists.split_first() else { return Some(Vec::new()) };
-    if number == 0 {
-        return None;
-    }
-    first.iter().find_map(|company| {
-        let left: Vec<&[u32]> = others.iter().copied().filter(|list| !list.contains(company)).collect();
-        hit_all(&left, number - 1).map(|mut found| {
-            found.push(*company);
-            found
-        })
-    })
+/// What withholding a cell costs, near 1: the number of cells counts first.
+#[expect(clippy::cast_precision_loss, reason = "a cost is a matter of preference")]
+fn weight(loss: Amount) -> f64 {
+    0.05f64.mul_add((1.0 + loss as f64).ln(), 1.0)
 }
