@@ -42,8 +42,8 @@ impl Plan {
         for sentence in pipeline.policy.sentences() {
             println!("  {sentence}");
         }
-        for overlap in pipeline.overlaps() {
-            println!("cannot be released: {overlap}");
+        for remainder in pipeline.remainders() {
+            println!("cannot be released: {remainder}");
         }
         Ok(())
     }

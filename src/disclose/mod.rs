@@ -2,12 +2,13 @@
 //!
 //! In: a [`CellTable`](crate::aggregate::CellTable) and the pipeline's policy. Out: a [`SafeTable`], which nothing else can
 //! make, and the decision [`Ledger`]. Invariant: all evidence is gathered before any verdict; every cell has a verdict with
-//! the rule that decided it; what no rule can judge is withheld; overlapping tables are refused, since rules for single
-//! cells do not protect them.
+//! the rule that decided it; what no rule can judge is withheld; tables that can be added to and subtracted from each other are
+//! protected together, and nothing is published of which it is not proven that nobody can compute what is withheld.
 
 mod decide;
 mod evidence;
 mod ledger;
+mod linked;
 mod roll_up;
 mod rounding;
 pub mod rules;
@@ -17,5 +18,6 @@ mod statistic_rules;
 
 pub use decide::{DiscloseError, disclose};
 pub use evidence::{Evidence, Findings};
-pub use ledger::{Action, Decision, Ledger, Verdict};
+pub use ledger::{Action, Decision, Family, Ledger, Verdict};
+pub use linked::Protected;
 pub use safe_table::{Figures, OrganizationFigures, SafeRow, SafeTable};

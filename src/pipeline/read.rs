@@ -146,6 +146,7 @@ impl<'a> Reader<'a> {
             settings,
             dimensions,
             tables,
+            linked: Vec::new(),
             measures,
             positive,
             company_breakdown: company.by,
@@ -406,7 +407,16 @@ impl<'a> Reader<'a> {
             let roll_up = section.flag("roll_up").unwrap_or(false);
             section.finish();
             if let Some(name) = name {
-                tables.push(Table { name: name.value, by, levels, totals, roll_up, measures, patterns });
+                tables.push(Table {
+                    name: name.value,
+                    by,
+                    levels,
+                    totals,
+                    roll_up,
+                    measures,
+                    patterns,
+                    is_hidden: false,
+                });
             }
         }
         tables
