@@ -3,14 +3,18 @@
 //! In: a pipeline file and a store. Out: company metrics, the decision ledger, a release, and a summary.
 //! Invariant: what may not be published is refused before anything is computed, where that can be known.
 
+use std::path::PathBuf;
+
+use anyhow::Context;
 use clap::Args;
 
 use super::{PipelineArguments, Refused, progress, summary};
 use crate::aggregate::{CompanyTable, Snapshots, aggregate};
-use crate::disclose::{DiscloseError, disclose};
+use crate::disclose::{DiscloseError, History, disclose, write_told};
 use crate::intake::Register;
+use crate::period::Period;
 use crate::pipeline::Pipeline;
-use crate::release::publish;
+use crate::release::{Published, folder_of, publish, versions};
 use crate::scorecard::add_market_ratios;
 use crate::store::Store;
 
@@ -81,7 +85,9 @@ pub(super) fn release(
     let mut companies = CompanyTable::create(pipeline, &own)?;
     let cells = aggregate(pipeline, register, &snapshots, &mut companies, &|rows| bar.inc(rows))?;
     bar.finish_and_clear();
-    let (safe, ledger) = disclose(&cells, pipeline)?;
+    let told = Told::of(pipeline, period);
+    let (safe, ledger) = disclose(&cells, pipeline, &told.history()?)?;
+    write_told(&cells, &ledger, pipeline, &told.next())?;
     // The companies' own metrics and the release have nothing to do with each other from here on.
     let (written, published) = rayon::join(
         || {
@@ -95,7 +101,64 @@ pub(super) fn release(
     );
     written?;
     let published = published?;
+    told.keep(&published)?;
     eprint!("{}", summary::release(&published, &safe, &ledger, pipeline, &cells, &[own, ledger_file]));
     println!("{}", published.folder.display());
     Ok(())
+}
+
+/// Where it is kept what the releases of a pipeline have told.
+struct Told<'p> {
+    pipeline: &'p Pipeline,
+    period: Period,
+}
+
+impl<'p> Told<'p> {
+    fn of(pipeline: &'p Pipeline, period: Period) -> Self {
+        Self { pipeline, period }
+    }
+
+    fn file(&self, period: Period, version: &str) -> PathBuf {
+        let folder = self.pipeline.workspace.join("ledger").join(&self.pipeline.name).join("told");
+        folder.join(format!("{period}-{version}.parquet"))
+    }
+
+    /// What the release tells that is about to be published; it is there before the release is.
+    fn next(&self) -> PathBuf {
+        self.file(self.period, "next")
+    }
+
+    /// Gives it the name of the version that was published.
+    fn keep(&self, published: &Published) -> anyhow::Result<()> {
+        let (next, kept) = (self.next(), self.file(self.period, &format!("v{}", published.version)));
+        std::fs::rename(&next, &kept).with_context(|| format!("{}", kept.display()))
+    }
+
+    /// What the releases of this period and of the one before it have told.
+    fn history(&self) -> anyhow::Result<History> {
+        let mut files = Vec::new();
+        for period in [self.period, self.period.previous()] {
+            let folder = folder_of(self.pipeline, period);
+            for version in versions(&folder).with_context(|| format!("{}", folder.display()))? {
+                let file = self.file(period, &format!("v{version}"));
+                // A run that was stopped between the release and this file left it under its first name.
+                let next = self.file(period, "next");
+                if !file.exists() && next.exists() {
+                    std::fs::rename(&next, &file).with_context(|| format!("{}", file.display()))?;
+                }
+                if !file.exists() {
+                    let release = folder.join(format!("v{version}"));
+                    let text = format!(
+                        "it is not known what {} has told, and so nothing can be published that does not tell more beside it; put \
+                         {} back, or take that release away if nobody has it",
+                        release.display(),
+                        file.display()
+                    );
+                    return Err(Refused(text).into());
+                }
+                files.push(file);
+            }
+        }
+        Ok(History::read(&files)?)
+    }
 }

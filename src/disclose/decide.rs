@@ -18,6 +18,7 @@ use super::rounding;
 use super::rules::{Rule, first_broken};
 use super::safe_table::{Figures, OrganizationFigures, SafeRow, SafeTable};
 use super::statistic_rules::Shown;
+use super::told::History;
 use crate::aggregate::{Cell, CellKey, CellTable};
 use crate::measure::MeasureKind;
 use crate::pipeline::{Pipeline, Policy, Remainder};
@@ -55,17 +56,21 @@ pub(super) struct Judged<'a> {
     pub(super) organization: (Findings, Option<Rule>),
 }
 
-/// Decides what of a period may be published.
+/// Decides what of a period may be published, beside what earlier releases have told.
 ///
 /// # Errors
 /// [`DiscloseError`]: it cannot be proven that nobody computes what is withheld.
-pub fn disclose(cells: &CellTable, pipeline: &Pipeline) -> Result<(SafeTable, Ledger), DiscloseError> {
+pub fn disclose(
+    cells: &CellTable,
+    pipeline: &Pipeline,
+    history: &History,
+) -> Result<(SafeTable, Ledger), DiscloseError> {
     let remainders = pipeline.remainders();
     if !remainders.is_empty() {
         return Err(DiscloseError::Remainders(remainders));
     }
     let policy = &pipeline.policy;
-    let mut judged: Vec<Judged<'_>> = cells.cells.par_iter().map(|cell| judge(cell, pipeline)).collect();
+    let mut judged: Vec<Judged<'_>> = cells.cells.par_iter().map(|cell| judge(cell, pipeline, history)).collect();
     tie(&mut judged, pipeline);
     let listed = listed_nodes(&judged, pipeline);
     let is_listed = |judged: &Judged<'_>| {
@@ -107,7 +112,7 @@ pub fn disclose(cells: &CellTable, pipeline: &Pipeline) -> Result<(SafeTable, Le
     Ok((SafeTable::new(cells.period, policy.clone(), rows), ledger))
 }
 
-fn judge<'a>(cell: &'a Cell, pipeline: &Pipeline) -> Judged<'a> {
+fn judge<'a>(cell: &'a Cell, pipeline: &Pipeline, history: &History) -> Judged<'a> {
     let measure = &pipeline.measures[cell.measure];
     let kind = measure.kind;
     let verdict = |evidence: &Evidence| (evidence.findings(), first_broken(evidence, &pipeline.policy));
@@ -115,7 +120,13 @@ fn judge<'a>(cell: &'a Cell, pipeline: &Pipeline) -> Judged<'a> {
     if Shown::of(cell, measure, &pipeline.policy).percentiles_given_away {
         incumbent.1.get_or_insert(Rule::Percentiles);
     }
-    Judged { cell, incumbent, organization: verdict(&Evidence::organization(cell, kind)) }
+    let mut organization = verdict(&Evidence::organization(cell, kind));
+    for (family, (_, broken)) in [(Family::Incumbent, &mut incumbent), (Family::Organization, &mut organization)] {
+        if broken.is_none() && history.betrays(cell, family, pipeline) {
+            *broken = Some(Rule::EarlierRelease);
+        }
+    }
+    Judged { cell, incumbent, organization }
 }
 
 /// Withholds every measure of a family in a cell where one of them is withheld: the others would give it back.

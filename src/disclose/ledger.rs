@@ -44,6 +44,12 @@ impl Family {
             Self::Organization => "organization",
         }
     }
+
+    /// The family of this name.
+    #[must_use]
+    pub fn of_name(name: &str) -> Option<Self> {
+        [Self::Incumbent, Self::Organization].into_iter().find(|family| family.name() == name)
+    }
 }
 
 /// What became of a cell.

@@ -15,9 +15,11 @@ pub mod rules;
 mod safe_table;
 pub mod secondary;
 mod statistic_rules;
+mod told;
 
 pub use decide::{DiscloseError, disclose};
 pub use evidence::{Evidence, Findings};
 pub use ledger::{Action, Decision, Family, Ledger, Verdict};
 pub use linked::Protected;
 pub use safe_table::{Figures, OrganizationFigures, SafeRow, SafeTable};
+pub use told::{History, write_told};

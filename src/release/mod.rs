@@ -11,5 +11,5 @@ mod verify;
 
 pub use benchmarks::{Column, columns};
 pub use manifest::{FileEntry, Manifest};
-pub use publish::{Published, ReleaseError, publish};
+pub use publish::{Published, ReleaseError, folder_of, publish, versions};
 pub use verify::{Fault, Verified, verify};

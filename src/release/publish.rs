@@ -11,6 +11,7 @@ use super::manifest::{FileEntry, Manifest};
 use super::verify::{Fault, verify};
 use super::{benchmarks, dictionary};
 use crate::disclose::SafeTable;
+use crate::period::Period;
 use crate::pipeline::Pipeline;
 
 /// Why nothing was published.
@@ -48,7 +49,7 @@ pub struct Published {
 /// # Errors
 /// [`ReleaseError`]; earlier versions are untouched.
 pub fn publish(table: &SafeTable, pipeline: &Pipeline, release_date: Option<&str>) -> Result<Published, ReleaseError> {
-    let folder = pipeline.workspace.join("releases").join(&pipeline.name).join(table.period().to_string());
+    let folder = folder_of(pipeline, table.period());
     let io = |path: &Path| {
         let path = path.to_owned();
         move |error| ReleaseError::Io { path, error }
@@ -60,7 +61,7 @@ pub fn publish(table: &SafeTable, pipeline: &Pipeline, release_date: Option<&str
     ];
     let entries = files.iter().map(|(name, content)| FileEntry::of(name, content)).collect();
     let manifest = Manifest::of(table, pipeline, release_date, entries).to_json();
-    let latest = latest_version(&folder).map_err(io(&folder))?;
+    let latest = versions(&folder).map_err(io(&folder))?.into_iter().max();
     if let Some(version) = latest {
         let existing = folder.join(format!("v{version}"));
         if fs::read(existing.join("manifest.json")).is_ok_and(|found| found == manifest.as_bytes()) {
@@ -93,12 +94,26 @@ pub fn publish(table: &SafeTable, pipeline: &Pipeline, release_date: Option<&str
     Ok(Published { folder: place, version, new: true })
 }
 
-fn latest_version(folder: &Path) -> std::io::Result<Option<u32>> {
-    let mut latest = None;
-    for entry in fs::read_dir(folder)? {
+/// Where the releases of a period are.
+#[must_use]
+pub fn folder_of(pipeline: &Pipeline, period: Period) -> PathBuf {
+    pipeline.workspace.join("releases").join(&pipeline.name).join(period.to_string())
+}
+
+/// The versions of a release that are there, in no order; none where the folder is not.
+///
+/// # Errors
+/// The folder cannot be read.
+pub fn versions(folder: &Path) -> std::io::Result<Vec<u32>> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(error),
+    };
+    let mut versions = Vec::new();
+    for entry in entries {
         let name = entry?.file_name();
-        let version = name.to_string_lossy().strip_prefix('v').and_then(|version| version.parse::<u32>().ok());
-        latest = latest.max(version);
+        versions.extend(name.to_string_lossy().strip_prefix('v').and_then(|version| version.parse::<u32>().ok()));
     }
-    Ok(latest)
+    Ok(versions)
 }

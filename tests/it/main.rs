@@ -11,6 +11,7 @@ mod protect;
 mod real;
 mod recount;
 mod refused;
+mod revision;
 mod samples;
 mod store;
 mod tamper;

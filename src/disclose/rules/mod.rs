@@ -44,6 +44,8 @@ pub enum Rule {
     Percentiles,
     /// A measure that a sum ties to this one is withheld.
     Family,
+    /// Beside an earlier release, the figure would tell of the few who joined, left or were corrected.
+    EarlierRelease,
     /// The cell protects others, which could be computed with it.
     Secondary,
     /// The cell lies below or above the level that is published in its place.
@@ -67,6 +69,7 @@ impl Rule {
             Self::Undefined => "no figure",
             Self::Percentiles => "percentiles withheld",
             Self::Family => "tied by a sum",
+            Self::EarlierRelease => "earlier release",
             Self::Secondary => "protects others",
             Self::OtherLevel => "other level",
         }

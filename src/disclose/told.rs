@@ -1,0 +1,299 @@
+//! What releases have told, so that a later one does not tell by difference who joined, left or was corrected.
+//!
+//! In: published cells with what each holding contributes, without names. Out: whether a cell may be published beside what was told
+//! before. Invariant: figures of one cell in two releases differ in nothing, or in enough holdings that the difference keeps the
+//! primary rules itself.
+//!
+//! A holding is known again by nothing but what it contributes: whoever contributes the same to a cell as before does not stand in
+//! the difference.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, Decimal128Array, RecordBatch, StringArray, UInt64Array};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use hashbrown::{HashMap, HashSet};
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+
+use super::ledger::{Action, Family, Ledger, Verdict};
+use crate::aggregate::{Cell, CellKey, CellTable};
+use crate::exact::SCALE;
+use crate::pipeline::{Pipeline, Policy};
+use crate::store::{StoreError, TableFile};
+
+/// Digits of an amount.
+const DIGITS: u8 = 38;
+
+/// Rows that are written at a time.
+const ROWS: usize = 1 << 16;
+
+/// Which figures of which cell, whatever table it stands in.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+struct Place {
+    cell: String,
+    measure: String,
+    currency: Option<String>,
+    family: Family,
+}
+
+/// What one holding contributes: employees, and amounts or its own figure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Behind {
+    employees: u64,
+    amounts: [i128; 2],
+}
+
+/// What one release has told.
+#[derive(Debug, Clone, Default)]
+struct Told {
+    places: HashMap<Place, Vec<Behind>>,
+}
+
+/// What all releases have told that a new one can be compared with.
+#[derive(Debug, Clone, Default)]
+pub struct History {
+    releases: Vec<Told>,
+}
+
+impl Place {
+    fn of(key: &CellKey, measure: usize, family: Family, pipeline: &Pipeline) -> Self {
+        let table = &pipeline.tables[key.table];
+        let mut parts: Vec<String> = table
+            .by
+            .iter()
+            .zip(key.levels.iter().zip(&key.codes))
+            .filter(|(_, (level, _))| **level > 0)
+            .map(|(&dimension, (level, code))| format!("{}@{level}={code}", pipeline.dimensions[dimension].name))
+            .collect();
+        parts.sort();
+        let measure = pipeline.measures[measure].name.clone();
+        Self { cell: parts.join(";"), measure, currency: key.currency.clone(), family }
+    }
+}
+
+/// What holdings contribute to the figures of a family.
+fn behind(cell: &Cell, family: Family) -> Vec<Behind> {
+    let mut all: Vec<Behind> = match family {
+        Family::Incumbent => {
+            cell.contributions.iter().map(|own| Behind { employees: own.employees, amounts: own.amounts }).collect()
+        }
+        Family::Organization => {
+            let figures = cell.contributions.iter().filter_map(|own| own.figure);
+            figures.map(|figure| Behind { employees: 0, amounts: [figure, 0] }).collect()
+        }
+    };
+    all.sort_unstable();
+    all
+}
+
+impl History {
+    /// Reads what releases have told from their private files.
+    ///
+    /// # Errors
+    /// [`StoreError`]: a file is missing or damaged.
+    pub fn read(files: &[PathBuf]) -> Result<Self, StoreError> {
+        Ok(Self { releases: files.iter().map(|file| Told::read(file)).collect::<Result<_, _>>()? })
+    }
+
+    /// Whether the figures of a cell, beside those of an earlier release, would tell of too few holdings.
+    pub(super) fn betrays(&self, cell: &Cell, family: Family, pipeline: &Pipeline) -> bool {
+        if self.releases.is_empty() {
+            return false;
+        }
+        let place = Place::of(&cell.key, cell.measure, family, pipeline);
+        let mut now: Option<Vec<Behind>> = None;
+        self.releases.iter().filter_map(|told| told.places.get(&place)).any(|before| {
+            let now = now.get_or_insert_with(|| behind(cell, family));
+            tells_of_few(&difference(now, before), family, &pipeline.policy)
+        })
+    }
+}
+
+/// What stands in one sorted list and not in the other: what came, and what went.
+fn difference(now: &[Behind], before: &[Behind]) -> [Vec<Behind>; 2] {
+    let [mut came, mut went] = [Vec::new(), Vec::new()];
+    let (mut now, mut before) = (now.iter().peekable(), before.iter().peekable());
+    loop {
+        match (now.peek(), before.peek()) {
+            (Some(one), Some(other)) if one == other => {
+                now.next();
+                before.next();
+            }
+            (Some(one), Some(other)) if one < other => came.extend(now.next()),
+            (_, Some(_)) => went.extend(before.next()),
+            (Some(_), None) => came.extend(now.next()),
+            (None, None) => return [came, went],
+        }
+    }
+}
+
+/// Whether a difference is there, and breaks the primary rules. A holding that was corrected came and went.
+fn tells_of_few(difference: &[Vec<Behind>; 2], family: Family, policy: &Policy) -> bool {
+    if difference.iter().all(Vec::is_empty) {
+        return false;
+    }
+    let most = |count: fn(&[Behind]) -> u64| difference.iter().map(|list| count(list)).max().unwrap_or(0);
+    let is_close = |side: usize| {
+        let mut sizes: Vec<i128> = difference.iter().flatten().map(|own| own.amounts[side].abs()).collect();
+        sizes.sort_unstable_by(|one, other| other.cmp(one));
+        let known = usize::try_from(policy.coalition).unwrap_or(usize::MAX).saturating_add(1);
+        let rest: i128 = sizes.iter().skip(known).sum();
+        let largest = sizes.first().copied().unwrap_or(0);
+        policy
+            .p_percent
+            .is_some_and(|p| rest.saturating_mul(100 * i128::from(SCALE)) < largest.saturating_mul(p.into()))
+    };
+    most(|list| list.len() as u64) < policy.min_companies
+        || family == Family::Incumbent && most(|list| list.iter().map(|own| own.employees).sum()) < policy.min_employees
+        || is_close(0)
+        || is_close(1)
+}
+
+impl Told {
+    fn read(file: &Path) -> Result<Self, StoreError> {
+        let damaged = |error: String| StoreError::Damaged { path: file.to_owned(), error };
+        let open = File::open(file).map_err(|error| StoreError::Io { path: file.to_owned(), error })?;
+        let reader = ParquetRecordBatchReaderBuilder::try_new(open)
+            .and_then(ParquetRecordBatchReaderBuilder::build)
+            .map_err(|error| damaged(error.to_string()))?;
+        let mut told = Self::default();
+        for batch in reader {
+            let batch = batch.map_err(|error| damaged(error.to_string()))?;
+            told.add(&batch).ok_or_else(|| damaged("has other columns than it should".to_owned()))?;
+        }
+        told.places.values_mut().for_each(|list| list.sort_unstable());
+        Ok(told)
+    }
+
+    fn add(&mut self, batch: &RecordBatch) -> Option<()> {
+        let text = |name: &str| batch.column_by_name(name)?.as_any().downcast_ref::<StringArray>();
+        let amount = |name: &str| batch.column_by_name(name)?.as_any().downcast_ref::<Decimal128Array>();
+        let (cells, measures, currencies, families) =
+            (text("cell")?, text("measure")?, text("currency")?, text("family")?);
+        let (first, second) = (amount("first")?, amount("second")?);
+        let employees = batch.column_by_name("employees")?.as_any().downcast_ref::<UInt64Array>()?;
+        for row in 0..batch.num_rows() {
+            let place = Place {
+                cell: cells.value(row).to_owned(),
+                measure: measures.value(row).to_owned(),
+                currency: currencies.is_valid(row).then(|| currencies.value(row).to_owned()),
+                family: Family::of_name(families.value(row))?,
+            };
+            let behind = Behind { employees: employees.value(row), amounts: [first.value(row), second.value(row)] };
+            self.places.entry(place).or_default().push(behind);
+        }
+        Some(())
+    }
+}
+
+/// Writes what a release tells: a row for each holding behind each published family of figures, without its name.
+///
+/// # Errors
+/// [`StoreError`]: the file cannot be written.
+pub fn write_told(cells: &CellTable, ledger: &Ledger, pipeline: &Pipeline, file: &Path) -> Result<(), StoreError> {
+    let is_told =
+        |decision: &&super::Decision| decision.verdict == Verdict::Published && decision.action == Action::Listed;
+    let told: HashSet<(&CellKey, usize, Family)> = ledger
+        .decisions
+        .iter()
+        .filter(is_told)
+        .map(|decision| (decision.key.as_ref(), decision.measure, decision.family))
+        .collect();
+    let schema = schema();
+    let secret = ("payquorum.confidentiality", "private: to compare later releases with".to_owned());
+    let mut table = TableFile::create(file, &schema, &[secret])?;
+    let mut written: HashSet<Place> = HashSet::new();
+    let mut rows: Vec<(Arc<Place>, Behind)> = Vec::new();
+    for cell in &cells.cells {
+        for family in [Family::Incumbent, Family::Organization] {
+            let place = Place::of(&cell.key, cell.measure, family, pipeline);
+            if !told.contains(&(cell.key.as_ref(), cell.measure, family)) || !written.insert(place.clone()) {
+                continue;
+            }
+            let place = Arc::new(place);
+            rows.extend(behind(cell, family).into_iter().map(|behind| (place.clone(), behind)));
+            if rows.len() >= ROWS {
+                table.write(&batch(&schema, &rows, file)?)?;
+                rows.clear();
+            }
+        }
+    }
+    table.write(&batch(&schema, &rows, file)?)?;
+    table.finish()
+}
+
+fn schema() -> SchemaRef {
+    let text = |name: &str| Field::new(name, DataType::Utf8, true);
+    let amount = |name: &str| Field::new(name, DataType::Decimal128(DIGITS, 0), false);
+    let fields = [text("cell"), text("measure"), text("currency"), text("family")].into_iter().chain([
+        Field::new("employees", DataType::UInt64, false),
+        amount("first"),
+        amount("second"),
+    ]);
+    Arc::new(Schema::new(fields.collect::<Vec<_>>()))
+}
+
+fn batch(schema: &SchemaRef, rows: &[(Arc<Place>, Behind)], file: &Path) -> Result<RecordBatch, StoreError> {
+    let damaged =
+        |error: arrow::error::ArrowError| StoreError::Damaged { path: file.to_owned(), error: error.to_string() };
+    let texts = |text: fn(&Place) -> Option<&str>| -> ArrayRef {
+        Arc::new(rows.iter().map(|(place, _)| text(place)).collect::<StringArray>())
+    };
+    let amounts = |side: usize| -> Result<ArrayRef, StoreError> {
+        let amounts = rows.iter().map(|(_, behind)| behind.amounts[side]);
+        let array = Decimal128Array::from_iter_values(amounts).with_precision_and_scale(DIGITS, 0).map_err(damaged)?;
+        Ok(Arc::new(array))
+    };
+    let columns = vec![
+        texts(|place| Some(&place.cell)),
+        texts(|place| Some(&place.measure)),
+        texts(|place| place.currency.as_deref()),
+        texts(|place| Some(place.family.name())),
+        Arc::new(UInt64Array::from_iter_values(rows.iter().map(|(_, behind)| behind.employees))),
+        amounts(0)?,
+        amounts(1)?,
+    ];
+    RecordBatch::try_new(schema.clone(), columns).map_err(damaged)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn list(amounts: &[i128]) -> Vec<Behind> {
+        let mut list: Vec<Behind> =
+            amounts.iter().map(|&amount| Behind { employees: 10, amounts: [amount, 0] }).collect();
+        list.sort_unstable();
+        list
+    }
+
+    fn betrays(before: &[i128], now: &[i128]) -> bool {
+        tells_of_few(&difference(&list(now), &list(before)), Family::Incumbent, &Policy::survey())
+    }
+
+    /// One that joined, left or was corrected stands alone in the difference; the same figures again tell nothing.
+    #[test]
+    fn few_changes_are_told() {
+        let before = [100, 110, 120, 130, 140, 150];
+        assert!(!betrays(&before, &before));
+        assert!(betrays(&before, &[100, 110, 120, 130, 140, 150, 160]), "one joined");
+        assert!(betrays(&before, &[100, 110, 120, 130, 140]), "one left");
+        assert!(betrays(&before, &[100, 110, 120, 130, 140, 151]), "one was corrected");
+        assert!(betrays(&before, &[101, 111, 121, 131, 140, 150]), "four were corrected");
+    }
+
+    #[test]
+    fn many_changes_hide_each_other() {
+        let before = [100, 110, 120, 130, 140, 150];
+        assert!(!betrays(&before, &[101, 111, 121, 131, 141, 150]), "five were corrected");
+        assert!(betrays(&before, &[101, 111, 121, 131, 141, 150_000]), "one of them stands out");
+    }
+
+    /// The difference is that of two multisets.
+    #[test]
+    fn what_is_there_twice_counts_twice() {
+        let [came, went] = difference(&list(&[5, 5, 7]), &list(&[5, 6]));
+        assert_eq!((came, went), (list(&[5, 7]), list(&[6])));
+    }
+}

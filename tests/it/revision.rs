@@ -1,0 +1,78 @@
+//! A release beside an earlier one: what changed between them must not tell of the few who joined, left or were corrected.
+
+use std::fmt::Write as _;
+
+use crate::desk::{Desk, parquet};
+
+/// A desk for eight companies of one sector.
+fn desk() -> Desk {
+    let desk = Desk::small(8);
+    let companies: String = (1..=8).map(|number| format!("K{number},,S\n")).collect();
+    desk.write("companies.csv", format!("company_id,holding_id,sector\n{companies}"));
+    desk
+}
+
+/// One upload for each of so many companies: four employees each, and what each company's pay has on top.
+fn upload(desk: &Desk, period: &str, tops: &[u32]) {
+    for (company, top) in (1..).zip(tops) {
+        let mut text = "employee_id,period,base_pay\n".to_owned();
+        for employee in 0..4 {
+            let _ = writeln!(text, "{employee},{period},{}", 40_000 + company * 100 + employee * 1_000 + top);
+        }
+        desk.write(&format!("uploads/K{company}.csv"), text);
+    }
+}
+
+/// Whether both families of the only cell are published in a version, and the rules that the ledger tells.
+fn published(desk: &Desk, period: &str, version: u32) -> [bool; 2] {
+    let folder = desk.workspace().join(format!("releases/small/{period}/v{version}"));
+    let batch = parquet(&folder.join("benchmarks.parquet"));
+    ["status", "org_status"].map(|name| {
+        let column = batch.column_by_name(name).expect("a column");
+        let column = column.as_any().downcast_ref::<arrow::array::StringArray>().expect("text");
+        assert_eq!(batch.num_rows(), 1);
+        column.value(0) == "published"
+    })
+}
+
+#[test]
+fn a_revision_does_not_tell_who_was_corrected() {
+    let desk = desk();
+    upload(&desk, "2026-Q3", &[0; 8]);
+    desk.run().ends_with(0);
+    assert_eq!(published(&desk, "2026-Q3", 1), [true; 2]);
+    desk.run().ends_with(0).tells("unchanged");
+    upload(&desk, "2026-Q3", &[5_000, 0, 0, 0, 0, 0, 0, 0]);
+    desk.run().ends_with(0).tells("withheld by rule earlier release");
+    assert_eq!(published(&desk, "2026-Q3", 2), [false; 2]);
+    desk.run().ends_with(0).tells("unchanged");
+    upload(&desk, "2026-Q3", &[5_000, 4_000, 6_000, 5_500, 4_500, 5_000, 0, 0]);
+    desk.run().ends_with(0);
+    assert_eq!(published(&desk, "2026-Q3", 3), [true; 2], "six corrections hide each other");
+}
+
+#[test]
+fn the_next_period_does_not_tell_who_joined() {
+    let desk = desk();
+    upload(&desk, "2026-Q2", &[0; 7]);
+    desk.run().ends_with(0);
+    assert_eq!(published(&desk, "2026-Q2", 1), [true; 2]);
+    upload(&desk, "2026-Q3", &[0; 8]);
+    desk.run().ends_with(0).tells("withheld by rule earlier release");
+    assert_eq!(published(&desk, "2026-Q3", 1), [false; 2]);
+}
+
+#[test]
+fn nothing_is_published_beside_a_release_of_which_it_is_not_known_what_it_told() {
+    let desk = desk();
+    upload(&desk, "2026-Q3", &[0; 8]);
+    desk.run().ends_with(0);
+    let told = desk.workspace().join("ledger/small/told/2026-Q3-v1.parquet");
+    let kept = std::fs::read(&told).expect("what was told");
+    std::fs::remove_file(&told).expect("removed");
+    desk.run().ends_with(3).tells("told/2026-Q3-v1.parquet").tells("put");
+    // A run that was stopped right after the release had appeared left the file under its first name.
+    std::fs::write(told.with_file_name("2026-Q3-next.parquet"), kept).expect("written");
+    desk.run().ends_with(0).tells("unchanged");
+    assert!(told.exists());
+}
