@@ -1,11 +1,12 @@
 //! Tables whose published figures could be subtracted from each other.
 //!
 //! In: a checked pipeline. Out: every [`Overlap`] in it. Invariant: where none is found, no published cell is a sum or a
-//! part of another, and measures tied by a sum stand in one table, so that rules for single cells are enough.
+//! part of another, and measures tied by a sum stand in one table, so that rules for single cells are enough. Perturbed
+//! tables are left out: each spends a budget of its own.
 
 use std::fmt;
 
-use super::{Pipeline, Table};
+use super::{Pipeline, Protect, Table};
 
 /// A reason why rules for single cells would not protect a release.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,12 +57,13 @@ impl fmt::Display for Overlap {
 
 pub(super) fn find(pipeline: &Pipeline) -> Vec<Overlap> {
     let mut found = Vec::new();
-    for (place, table) in pipeline.tables.iter().enumerate() {
+    let suppressed = || pipeline.tables.iter().filter(|table| table.protect == Protect::Suppression);
+    for (place, table) in suppressed().enumerate() {
         if !table.roll_up {
             found.extend(within(pipeline, table));
         }
         found.extend(remainder(pipeline, table));
-        for earlier in &pipeline.tables[..place] {
+        for earlier in suppressed().take(place) {
             found.extend(between(pipeline, earlier, table));
         }
     }
