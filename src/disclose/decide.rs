@@ -12,6 +12,7 @@ use rayon::prelude::*;
 
 use super::evidence::{Evidence, Findings};
 use super::ledger::{Action, Decision, Ledger, Verdict};
+use super::perturbation::{self, PerturbationError};
 use super::roll_up::{self, Node, Safety};
 use super::rounding;
 use super::rules::{Rule, first_broken};
@@ -19,7 +20,7 @@ use super::safe_table::{Figures, OrganizationFigures, SafeRow, SafeTable};
 use super::statistic_rules::Shown;
 use crate::aggregate::{Cell, CellKey, CellTable};
 use crate::measure::MeasureKind;
-use crate::pipeline::{Overlap, Pipeline, Policy};
+use crate::pipeline::{Overlap, Pipeline, Policy, Protect};
 
 /// Why nothing may be published.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +29,14 @@ pub enum DiscloseError {
     Overlaps(Vec<Overlap>),
     /// It is not proven that these cells cannot be known.
     Unproven(Vec<String>),
+    /// Perturbed tables cannot be published.
+    Perturbation(PerturbationError),
+}
+
+impl From<PerturbationError> for DiscloseError {
+    fn from(error: PerturbationError) -> Self {
+        Self::Perturbation(error)
+    }
 }
 
 impl fmt::Display for DiscloseError {
@@ -43,6 +52,7 @@ impl fmt::Display for DiscloseError {
                 out.write_str("nothing is published, since it is not proven that nobody can compute:")?;
                 cells.iter().try_for_each(|cell| write!(out, "\n  {cell}"))
             }
+            Self::Perturbation(error) => error.fmt(out),
         }
     }
 }
@@ -59,14 +69,16 @@ struct Judged<'a> {
 /// Decides what of a period may be published.
 ///
 /// # Errors
-/// [`DiscloseError`]: the tables of the pipeline overlap.
+/// [`DiscloseError`]: the tables of the pipeline overlap, or a privacy budget does not suffice.
 pub fn disclose(cells: &CellTable, pipeline: &Pipeline) -> Result<(SafeTable, Ledger), DiscloseError> {
     let overlaps = pipeline.overlaps();
     if !overlaps.is_empty() {
         return Err(DiscloseError::Overlaps(overlaps));
     }
     let policy = &pipeline.policy;
-    let mut judged: Vec<Judged<'_>> = cells.cells.par_iter().map(|cell| judge(cell, pipeline)).collect();
+    let suppressed = |cell: &&Cell| pipeline.tables[cell.key.table].protect == Protect::Suppression;
+    let mut judged: Vec<Judged<'_>> =
+        cells.cells.par_iter().filter(suppressed).map(|cell| judge(cell, pipeline)).collect();
     tie(&mut judged, pipeline);
     let listed = listed_nodes(&judged, pipeline);
     let mut rows = Vec::new();
@@ -96,6 +108,13 @@ pub fn disclose(cells: &CellTable, pipeline: &Pipeline) -> Result<(SafeTable, Le
         if is_listed {
             rows.push(row(&judged, &shown, pipeline));
         }
+    }
+    let perturbed = perturbation::perturb(cells, pipeline)?;
+    if !perturbed.0.is_empty() {
+        rows.extend(perturbed.0);
+        rows.sort_by(|a, b| (&a.key, a.measure).cmp(&(&b.key, b.measure)));
+        ledger.decisions.extend(perturbed.1);
+        ledger.decisions.sort_by(|a, b| (&a.key, a.measure, a.family).cmp(&(&b.key, b.measure, b.family)));
     }
     Ok((SafeTable::new(cells.period, policy.clone(), rows), ledger))
 }
@@ -248,5 +267,6 @@ fn row(judged: &Judged<'_>, shown: &Shown, pipeline: &Pipeline) -> SafeRow {
         employees: anything.then(|| rounding::employees(cell.employees(measure.kind), policy.rounding.employees)),
         incumbent,
         organization,
+        standard_errors: None,
     }
 }

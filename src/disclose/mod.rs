@@ -3,11 +3,12 @@
 //! In: a [`CellTable`](crate::aggregate::CellTable) and the pipeline's policy. Out: a [`SafeTable`], which nothing else can
 //! make, and the decision [`Ledger`]. Invariant: all evidence is gathered before any verdict; every cell has a verdict with
 //! the rule that decided it; what no rule can judge is withheld; overlapping tables are refused, since rules for single
-//! cells do not protect them.
+//! cells do not protect them; a perturbed table is judged by no rule for cells, but by the budget that its noise spends.
 
 mod decide;
 mod evidence;
 mod ledger;
+mod perturbation;
 mod roll_up;
 mod rounding;
 pub mod rules;
@@ -18,4 +19,5 @@ mod statistic_rules;
 pub use decide::{DiscloseError, disclose};
 pub use evidence::{Evidence, Findings};
 pub use ledger::{Action, Decision, Ledger, Verdict};
-pub use safe_table::{Figures, OrganizationFigures, SafeRow, SafeTable};
+pub use perturbation::PerturbationError;
+pub use safe_table::{Figures, OrganizationFigures, SafeRow, SafeTable, StandardErrors};

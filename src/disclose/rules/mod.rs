@@ -46,6 +46,8 @@ pub enum Rule {
     Family,
     /// The cell lies below or above the level that is published in its place.
     OtherLevel,
+    /// Figures of this family are not made for perturbed tables.
+    NotPerturbed,
 }
 
 impl Rule {
@@ -66,6 +68,7 @@ impl Rule {
             Self::Percentiles => "percentiles withheld",
             Self::Family => "tied by a sum",
             Self::OtherLevel => "other level",
+            Self::NotPerturbed => "not perturbed",
         }
     }
 }
