@@ -100,6 +100,10 @@ fn show_table(table: &Table, pipeline: &Pipeline, register: &Register) {
     for (&place, levels) in table.by.iter().zip(&table.levels) {
         let dimension = &pipeline.dimensions[place];
         let codes = levels.iter().map(|&level| match &dimension.source {
+            // With those that do not say.
+            _ if table.protect == Protect::DifferentialPrivacy => {
+                dimension.hierarchy.codes(level).map(|codes| codes.len() + 1)
+            }
             DimensionSource::Company(_) => {
                 let codes = register
                     .companies()

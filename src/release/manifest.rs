@@ -145,17 +145,21 @@ impl Perturbation {
         let currency = self.currency.as_ref().map_or(String::new(), |currency| format!("; amounts in {currency} only"));
         let mut lines = vec![
             format!(
-                "perturbed tables ({}): every cell of their classifications is published with noise, so that whether all                  records of one company and its owner's other companies are there or not changes the probability of any                  figures by a factor of at most e^{} (differential privacy, epsilon {} of {} for the period)",
+                "perturbed tables ({}): every cell of their classifications is published with noise, so that whether all \
+                 records of one company and its owner's other companies are there or not changes the probability of any \
+                 figures by a factor of at most e^{} (differential privacy, epsilon {} of {} for the period)",
                 tables.join(", "),
                 decimal(self.epsilon_per_release),
                 decimal(self.epsilon_per_release),
                 decimal(self.epsilon)
             ),
             format!(
-                "in them one company counts with at most {} employees in a cell, scaled down where it has more, and in at                  most {} of a table's cells, its largest{currency}",
+                "in them one company counts with at most {} employees in a cell, scaled down where it has more, and in at \
+                 most {} of a table's cells, its largest{currency}",
                 self.max_employees, self.max_cells
             ),
-            "in them n_companies, sd, percentiles and figures that weigh every company alike are null, and columns ending              in _standard_error tell how far noise scatters; a noisy count below zero is shown as 0"
+            "in them n_companies, sd, percentiles and figures that weigh every company alike are null, and columns ending \
+                 in _standard_error tell how far noise scatters; a noisy count below zero is shown as 0"
                 .to_owned(),
         ];
         lines.extend(self.measures.iter().map(|measure| {

@@ -6,6 +6,7 @@ mod determinism;
 mod hostile;
 mod kill;
 mod metrics;
+mod perturbed;
 mod protect;
 mod real;
 mod recount;

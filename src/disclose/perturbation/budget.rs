@@ -81,15 +81,21 @@ impl Budget {
         self.book.drawn.iter().map(|drawn| drawn.epsilon).fold(0, Amount::saturating_add)
     }
 
-    /// The answers for an input: those that were drawn for it before, or new ones where the budget suffices.
+    /// The answers for an input: those that were drawn for it before, if they fit the questions, or new ones where the budget
+    /// suffices.
     pub(super) fn answers(
         &mut self,
         digest: &str,
         settings: &DifferentialPrivacy,
+        fits: impl Fn(&[Answer]) -> bool,
         draw: impl FnOnce() -> Result<Vec<Answer>, PerturbationError>,
     ) -> Result<Vec<Answer>, PerturbationError> {
         if let Some(drawn) = self.book.drawn.iter().find(|drawn| drawn.input_sha256 == digest) {
-            return Ok(drawn.answers.clone());
+            if fits(&drawn.answers) {
+                return Ok(drawn.answers.clone());
+            }
+            let what = "is damaged: what was drawn does not fit the tables".to_owned();
+            return Err(PerturbationError::Unrecorded { path: self.path.clone(), what });
         }
         let (spent, asked) = (self.spent(), settings.epsilon_per_release);
         if spent.saturating_add(asked) > settings.epsilon {
@@ -140,16 +146,20 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let open = || Budget::at(folder.path().join("budget/p/2026.json"), "p", "2026").expect("a budget");
         let settings = settings(SCALE, SCALE / 2);
-        assert_eq!(open().answers("a", &settings, || Ok(answer(1))), Ok(answer(1)));
+        assert_eq!(open().answers("a", &settings, |_| true, || Ok(answer(1))), Ok(answer(1)));
         // The same again: not drawn, not spent, also after closing and opening.
-        assert_eq!(open().answers("a", &settings, || panic!("drawn twice")), Ok(answer(1)));
+        assert_eq!(open().answers("a", &settings, |_| true, || panic!("drawn twice")), Ok(answer(1)));
         assert_eq!(open().spent(), SCALE / 2);
-        assert_eq!(open().answers("b", &settings, || Ok(answer(2))), Ok(answer(2)));
-        let error = open().answers("c", &settings, || panic!("drawn without a budget")).expect_err("overspent");
+        assert_eq!(open().answers("b", &settings, |_| true, || Ok(answer(2))), Ok(answer(2)));
+        let error =
+            open().answers("c", &settings, |_| true, || panic!("drawn without a budget")).expect_err("overspent");
         let told = error.to_string();
         assert!(told.contains("epsilon is 1, 1 is spent, 0 is left") && told.contains("would spend 0.5"), "{told}");
+        // Numbers that somebody removed are not made up.
+        let error = open().answers("a", &settings, |_| false, || panic!("drawn twice")).expect_err("damaged");
+        assert!(error.to_string().contains("does not fit"), "{error}");
         // What was drawn stays at hand.
-        assert_eq!(open().answers("a", &settings, || panic!("drawn twice")), Ok(answer(1)));
+        assert_eq!(open().answers("a", &settings, |_| true, || panic!("drawn twice")), Ok(answer(1)));
         assert_eq!(open().spent(), SCALE);
     }
 
@@ -158,7 +168,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let mut budget = Budget::at(folder.path().join("2026.json"), "p", "2026").expect("a budget");
         let failed = || Err(PerturbationError::NoNoise("no randomness".to_owned()));
-        assert!(budget.answers("a", &settings(SCALE, SCALE), failed).is_err());
+        assert!(budget.answers("a", &settings(SCALE, SCALE), |_| true, failed).is_err());
         assert_eq!(budget.spent(), 0);
     }
 

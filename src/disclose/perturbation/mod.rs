@@ -14,7 +14,7 @@ mod question;
 use std::fmt;
 use std::path::PathBuf;
 
-use budget::Budget;
+use budget::{Answer, Budget};
 use noise::Laplace;
 use question::Question;
 
@@ -105,7 +105,11 @@ pub(super) fn perturb(
         questions.iter().map(|question| question.noises(questions.len(), settings)).collect::<Result<_, _>>()?;
     let mut budget = Budget::open(pipeline, &cells.period.to_string())?;
     let digest = question::digest(&questions, cells, settings);
-    let answers = budget.answers(&digest, settings, || {
+    let fits = |answers: &[Answer]| {
+        answers.len() == questions.len()
+            && answers.iter().zip(&questions).all(|(answer, question)| question.is_answered_by(answer))
+    };
+    let answers = budget.answers(&digest, settings, fits, || {
         let noisy = |(question, noises): (&Question<'_>, &[Laplace; 2])| question.noisy_answer(settings, noises);
         questions.iter().zip(&noises).map(noisy).collect()
     })?;

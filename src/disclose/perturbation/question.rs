@@ -113,6 +113,12 @@ impl<'a> Question<'a> {
         [employees, deviations]
     }
 
+    /// Whether an answer is to this question, and has a number for each of its cells.
+    pub(super) fn is_answered_by(&self, answer: &Answer) -> bool {
+        (&answer.table, &answer.measure) == (&self.table.name, &self.measure.name)
+            && [&answer.employees, &answer.deviations].into_iter().all(|numbers| numbers.len() == self.codes.len())
+    }
+
     /// The same with noise.
     pub(super) fn noisy_answer(
         &self,
