@@ -127,7 +127,7 @@ fn show_table(table: &Table, pipeline: &Pipeline, register: &Register) {
     println!("    measures: {}", measures.join(", "));
     match (table.roll_up, table.totals) {
         _ if table.protect == Protect::DifferentialPrivacy => {
-            println!("    with noise, in every cell of its classifications")
+            println!("    with noise, in every cell of its classifications");
         }
         (true, _) => println!("    only the finest safe level of each branch is published; {} leads", measures[0]),
         (false, true) => println!("    with totals"),

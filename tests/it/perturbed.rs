@@ -281,3 +281,16 @@ fn a_pipeline_whose_noise_would_protect_nobody_is_refused() {
         .tells("at most 3 of a table's cells");
     run(&desk, &[]).ends_with(0);
 }
+
+#[test]
+fn a_pattern_that_turns_out_to_undo_noise_is_refused_before_anything_is_spent() {
+    let desk = desk();
+    let plan = "employee_id,period,base_pay,benefit_health_eligible,benefit_health_enrolled\n1,2026-Q3,20,1,1\n2,2026-Q3,20,1,0\n";
+    desk.write("uploads/N0.csv", plan);
+    // Whoever is enrolled has access: a sum ties the two, and only the uploads tell that there is a plan `health`.
+    let text = PIPELINE.replace("\"base_hourly\", \"variable_recipients\"", "\"health_access\"");
+    let text = text.replace("[\"base_annual\"]", "[\"base_annual\", \"*_participation\"]");
+    desk.write("noisy.toml", text.replace("bounds = { base_hourly = [5.0, 150.0] }", ""));
+    run(&desk, &[]).ends_with(4).tells("would undo the noise").tells("`health_access` of the perturbed table");
+    assert!(!desk.workspace().join("budget").exists() && !desk.workspace().join("releases").exists());
+}

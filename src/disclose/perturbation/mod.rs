@@ -118,8 +118,8 @@ pub(super) fn perturb(
         let scatter = noises.each_ref().map(Laplace::standard_error);
         for (place, key) in question.keys().into_iter().enumerate() {
             let noisy = [answer.employees[place], answer.deviations[place]];
-            rows.push(figures::row(question, key.clone(), noisy, scatter, &pipeline.policy));
-            decisions.extend(figures::decisions(question, key));
+            decisions.extend(figures::decisions(question, &key));
+            rows.push(figures::row(question, key, noisy, scatter, &pipeline.policy));
         }
     }
     Ok((rows, decisions))

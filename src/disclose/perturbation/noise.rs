@@ -2,7 +2,8 @@
 //!
 //! In: how much one holding can change some whole numbers together, and the epsilon to spend on them. Out: the numbers with
 //! noise, and the noise's standard error. Invariant: the library's own privacy map says that no more than epsilon is spent;
-//! noise is drawn from the operating system's randomness, in whole numbers, so that no rounding of floats tells anything.
+//! noise is drawn from a cryptographic generator that the operating system seeds, in whole numbers, so that no rounding of
+//! floats tells anything.
 
 use opendp::core::Measurement;
 use opendp::domains::{AtomDomain, VectorDomain};
