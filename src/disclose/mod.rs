@@ -19,5 +19,5 @@ mod statistic_rules;
 pub use decide::{DiscloseError, disclose};
 pub use evidence::{Evidence, Findings};
 pub use ledger::{Action, Decision, Ledger, Verdict};
-pub use perturbation::PerturbationError;
+pub use perturbation::{PerturbationError, budget_file};
 pub use safe_table::{Figures, OrganizationFigures, SafeRow, SafeTable, StandardErrors};

@@ -316,6 +316,10 @@ impl<'a> Rows<'a> {
                 faults.push(format!("{name} does not tell of any noise"));
             }
         }
+        let (told, promised) = (self.figure(STANDARD_ERRORS[0], row), promised_scatter(perturbation));
+        if told.is_some_and(|told| (told - promised).abs() > promised / 1_000.0 + 1e-3) {
+            faults.push(format!("{} is not that of the noise that epsilon asks for", STANDARD_ERRORS[0]));
+        }
         let name = self.texts["measure"].get(row).unwrap_or_default();
         let bounds = perturbation.measures.iter().find(|measure| measure.name == name);
         match (self.figure("mean", row), bounds.filter(|_| table.measures.iter().any(|known| known == name))) {
@@ -355,6 +359,17 @@ impl<'a> Rows<'a> {
         }
         faults
     }
+}
+
+/// The standard deviation of the noise that counts of perturbed tables must have: every measure of every table spends an equal
+/// part of epsilon, and one half of it on counts.
+#[expect(clippy::cast_precision_loss, reason = "compared within a tolerance")]
+fn promised_scatter(perturbation: &Perturbation) -> f64 {
+    let measures: usize = perturbation.tables.iter().map(|table| table.measures.len()).sum();
+    let epsilon = perturbation.epsilon_per_release as f64 / SCALE as f64 / (2 * measures) as f64;
+    let scale = perturbation.max_employees as f64 * perturbation.max_cells as f64 / epsilon;
+    // Of a geometric distribution to both sides, written otherwise than by the writer.
+    1.0 / (2.0_f64.sqrt() * (0.5 / scale).sinh())
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a tolerance, not a figure")]

@@ -175,6 +175,9 @@ fn every_cell_is_published_with_noise_of_the_stated_size() {
     refused("p50 is there", &|table| with_figure(&table, "p50", row, 30.0));
     refused("n_companies is there", &|table| with_count(&table, "n_companies", row, 7));
     refused("does not tell of any noise", &|table| with_figure(&table, "mean_standard_error", row, 0.0));
+    refused("not that of the noise that epsilon asks for", &|table| {
+        with_figure(&table, "n_employees_standard_error", row, 9.0)
+    });
     refused("has not every cell", &|table| table.slice(0, table.num_rows() - 30));
     let exact = rows(&release, "sector", "base_annual")["11"];
     refused("the table has no noise", &|table| with_figure(&table, "mean_standard_error", exact, 1.0));

@@ -46,6 +46,12 @@ struct Book {
     drawn: Vec<Drawn>,
 }
 
+/// The private file that records the budget of a period.
+#[must_use]
+pub fn budget_file(pipeline: &Pipeline, period: &str) -> PathBuf {
+    pipeline.workspace.join("budget").join(&pipeline.name).join(format!("{period}.json"))
+}
+
 /// The budget of one period of a pipeline.
 pub(super) struct Budget {
     path: PathBuf,
@@ -55,8 +61,7 @@ pub(super) struct Budget {
 impl Budget {
     /// Opens the budget of a period, which is whole where nothing has been spent.
     pub(super) fn open(pipeline: &Pipeline, period: &str) -> Result<Self, PerturbationError> {
-        let path = pipeline.workspace.join("budget").join(&pipeline.name).join(format!("{period}.json"));
-        Self::at(path, &pipeline.name, period)
+        Self::at(budget_file(pipeline, period), &pipeline.name, period)
     }
 
     fn at(path: PathBuf, pipeline: &str, period: &str) -> Result<Self, PerturbationError> {

@@ -14,6 +14,7 @@ mod question;
 use std::fmt;
 use std::path::PathBuf;
 
+pub use budget::budget_file;
 use budget::{Answer, Budget};
 use noise::Laplace;
 use question::Question;
