@@ -5,7 +5,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::disclose::secondary::{Alternative, Pattern, Problem, Role, Side};
+use rayon::prelude::*;
+
+use crate::disclose::secondary::{Alternative, Pattern, Problem, Side};
 
 /// Who may learn too much.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +21,8 @@ pub enum Attacker {
 /// An unsafe cell of which it is not proven that an attacker cannot come near it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Breach {
+    /// The layer of values.
+    pub layer: usize,
     /// The cell.
     pub cell: u32,
     /// On which side of the value.
@@ -27,29 +31,30 @@ pub struct Breach {
     pub attacker: Attacker,
 }
 
-/// The breaches of a pattern: none if every unsafe cell is withheld and proven to be safe.
+/// The breaches of a pattern: none if every unsafe cell is withheld and proven to be safe in every layer of values.
 #[must_use]
-pub fn check_proofs(problem: &Problem, pattern: &Pattern) -> Vec<Breach> {
-    let mut proofs: BTreeMap<(u32, Side), Vec<&Alternative>> = BTreeMap::new();
+pub fn check_proofs(layers: &[Problem], pattern: &Pattern) -> Vec<Breach> {
+    let mut proofs: BTreeMap<(usize, u32, Side), Vec<&Alternative>> = BTreeMap::new();
     for proof in &pattern.proofs {
-        proofs.entry((proof.cell, proof.side)).or_default().extend(&proof.tables);
+        proofs.entry((proof.layer, proof.cell, proof.side)).or_default().extend(&proof.tables);
     }
-    let mut breaches = Vec::new();
-    for (place, cell) in (0_u32..).zip(problem.cells()).filter(|(_, cell)| cell.role == Role::Unsafe) {
-        for (side, level) in [(Side::Below, cell.protection[0]), (Side::Above, cell.protection[1])] {
-            let room = i128::from(cell.value) - i128::from(cell.believed[0]);
-            let level = if side == Side::Below { i128::from(level).min(room) } else { level.into() };
-            let tables = proofs.get(&(place, side)).map_or(&[][..], Vec::as_slice);
-            let asked = Asked { problem, cell: place, side, level };
-            let attacker = match pattern.withheld.get(place as usize) {
-                Some(true) if level <= 0 => None,
-                Some(true) => asked.attacker(tables, &pattern.withheld),
-                _ => Some(Attacker::Outsider),
+    let of_layer = |(layer, problem): (usize, &Problem)| {
+        let breach = |place: u32| {
+            let of_side = |side: Side| {
+                let tables = proofs.get(&(layer, place, side)).map_or(&[][..], Vec::as_slice);
+                Asked::of(problem, place, side).breach(tables, &pattern.withheld).map(|attacker| Breach {
+                    layer,
+                    cell: place,
+                    side,
+                    attacker,
+                })
             };
-            breaches.extend(attacker.map(|attacker| Breach { cell: place, side, attacker }));
-        }
-    }
-    breaches
+            [Side::Below, Side::Above].into_iter().filter_map(of_side).collect::<Vec<_>>()
+        };
+        let unsafe_cells: Vec<u32> = problem.unsafe_cells().collect();
+        unsafe_cells.into_par_iter().flat_map_iter(breach).collect::<Vec<Breach>>()
+    };
+    layers.iter().enumerate().flat_map(of_layer).collect()
 }
 
 /// One cell and side, and how far it must be able to move.
@@ -64,9 +69,30 @@ struct Asked<'a> {
 struct Sound {
     moves: BTreeMap<u32, i128>,
     whole: i128,
+    /// How far the cell in question moves: so far as is asked, and by whole numbers where everybody knows of those.
+    level: i128,
 }
 
-impl Asked<'_> {
+impl<'a> Asked<'a> {
+    fn of(problem: &'a Problem, place: u32, side: Side) -> Self {
+        let cell = problem.cell(place);
+        let room = i128::from(cell.value) - i128::from(cell.believed[0]);
+        let level = match side {
+            Side::Below => i128::from(cell.protection[0]).min(room),
+            Side::Above => cell.protection[1].into(),
+        };
+        Self { problem, cell: place, side, level }
+    }
+
+    /// For whom it is not proven that the cell is safe.
+    fn breach(&self, tables: &[&Alternative], withheld: &[bool]) -> Option<Attacker> {
+        match withheld.get(self.cell as usize) {
+            Some(true) if self.level <= 0 => None,
+            Some(true) => self.attacker(tables, withheld),
+            _ => Some(Attacker::Outsider),
+        }
+    }
+
     /// An attacker that no table convinces.
     fn attacker(&self, tables: &[&Alternative], withheld: &[bool]) -> Option<Attacker> {
         let sound: Vec<Sound> = tables.iter().filter_map(|table| self.sound(table, withheld)).collect();
@@ -89,14 +115,19 @@ impl Asked<'_> {
         moves.retain(|_, by| *by != 0);
         let own = *moves.get(&self.cell)?;
         let is_on_side = (own > 0) == (self.side == Side::Above);
-        let whole = own.abs();
+        let common = moves.values().fold(0, |common, by| greatest_common_divisor(common, by.abs()));
+        for by in moves.values_mut() {
+            *by /= common.max(1);
+        }
+        let whole = own.abs() / common.max(1);
+        let level = self.reach(whole);
         let mut sums: BTreeMap<u32, i128> = BTreeMap::new();
         for (&cell, &by) in &moves {
             if !withheld.get(cell as usize).copied().unwrap_or(false) {
                 return None;
             }
             let believed = self.problem.cell(cell);
-            let change = by * self.level;
+            let change = by * level;
             let (value, [least, largest]) = (i128::from(believed.value), believed.believed.map(i128::from));
             if value * whole + change < least * whole || value * whole + change > largest * whole {
                 return None;
@@ -110,7 +141,13 @@ impl Asked<'_> {
                 *sum += i128::from(*factor) * moves.get(cell).copied().unwrap_or(0);
             }
         }
-        (is_on_side && sums.values().all(|&sum| sum == 0)).then_some(Sound { moves, whole })
+        (is_on_side && sums.values().all(|&sum| sum == 0)).then_some(Sound { moves, whole, level })
+    }
+
+    /// The least number of whole steps that is far enough, where moves are in parts of `whole`.
+    fn reach(&self, whole: i128) -> i128 {
+        let unit = i128::from(self.problem.unit());
+        if unit == 1 { self.level } else { (self.level + whole * unit - 1) / (whole * unit) * (whole * unit) }
     }
 
     /// At most `coalition` companies that believe none of the tables; `so_far` are some of them.
@@ -126,7 +163,7 @@ impl Asked<'_> {
             .moves
             .iter()
             .filter(|(cell, _)| **cell != self.cell)
-            .flat_map(|(&cell, &by)| self.knowing(cell, self.left(cell, by, convincing.whole), convincing.whole))
+            .flat_map(|(&cell, &by)| self.knowing(cell, self.left(cell, by, convincing), convincing.whole))
             .filter(|company| !so_far.contains(company))
             .collect();
         members.into_iter().find_map(|company| {
@@ -137,10 +174,10 @@ impl Asked<'_> {
     }
 
     /// What is left of a cell above its least value, in parts of the move of the cell in question; none where it does not shrink.
-    fn left(&self, cell: u32, by: i128, whole: i128) -> Option<i128> {
+    fn left(&self, cell: u32, by: i128, table: &Sound) -> Option<i128> {
         let believed = self.problem.cell(cell);
         let room = i128::from(believed.value) - i128::from(believed.believed[0]);
-        (by < 0).then(|| room * whole + by * self.level)
+        (by < 0).then(|| room * table.whole + by * table.level)
     }
 
     /// Companies one of which is in every coalition that knows a cell too well: its only contributors, or those with more than
@@ -168,7 +205,7 @@ impl Asked<'_> {
             if self.owns(companies, cell) {
                 return false;
             }
-            let Some(left) = self.left(cell, by, table.whole) else { return true };
+            let Some(left) = self.left(cell, by, table) else { return true };
             let shares = &self.problem.cell(cell).shares;
             let most: i128 = shares.iter().take(companies.len()).map(|share| i128::from(share.amount)).sum();
             let own = || -> i128 {
@@ -178,4 +215,8 @@ impl Asked<'_> {
             most * table.whole <= left || own() * table.whole <= left
         })
     }
+}
+
+fn greatest_common_divisor(one: i128, other: i128) -> i128 {
+    if other == 0 { one } else { greatest_common_divisor(other, one % other) }
 }

@@ -31,7 +31,7 @@ impl Disclose {
     pub(super) fn execute(self) -> anyhow::Result<()> {
         let text = std::fs::read_to_string(&self.problem).with_context(|| format!("{}", self.problem.display()))?;
         let file = read_jj(&self.problem, &text)?;
-        let pattern = protect(&file.problem)?;
+        let pattern = protect(std::slice::from_ref(&file.problem))?;
         refuse_breaches(&file, &pattern)?;
         if let Some(intervals) = &self.intervals {
             replace(intervals, &intervals_of(&file, &pattern))?;
@@ -50,7 +50,7 @@ impl Disclose {
 const NAMED: usize = 20;
 
 fn refuse_breaches(file: &JjFile, pattern: &Pattern) -> Result<(), DiscloseError> {
-    let breaches = check_proofs(&file.problem, pattern);
+    let breaches = check_proofs(std::slice::from_ref(&file.problem), pattern);
     if breaches.is_empty() {
         return Ok(());
     }

@@ -46,8 +46,8 @@ impl Plan {
         for sentence in Perturbation::of(&pipeline).iter().flat_map(Perturbation::sentences) {
             println!("  {sentence}");
         }
-        for overlap in pipeline.overlaps() {
-            println!("cannot be released: {overlap}");
+        for remainder in pipeline.remainders() {
+            println!("cannot be released: {remainder}");
         }
         Ok(())
     }

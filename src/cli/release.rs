@@ -41,7 +41,7 @@ impl Release {
     pub(super) fn execute(self) -> anyhow::Result<()> {
         self.pipeline.use_threads();
         let pipeline = Pipeline::read(&self.pipeline.pipeline, &self.pipeline.overrides())?;
-        refuse_overlaps(&pipeline)?;
+        refuse_remainders(&pipeline)?;
         let register = Register::read(&pipeline.companies, &pipeline.dimensions)?;
         let store = Store::open(&pipeline.workspace, self.release.wait)?;
         release(pipeline, &register, &store, &self.release)
@@ -49,9 +49,9 @@ impl Release {
 }
 
 /// Refuses a pipeline whose tables cannot be protected, before any work is done.
-pub(super) fn refuse_overlaps(pipeline: &Pipeline) -> Result<(), DiscloseError> {
-    let overlaps = pipeline.overlaps();
-    if overlaps.is_empty() { Ok(()) } else { Err(DiscloseError::Overlaps(overlaps)) }
+pub(super) fn refuse_remainders(pipeline: &Pipeline) -> Result<(), DiscloseError> {
+    let remainders = pipeline.remainders();
+    if remainders.is_empty() { Ok(()) } else { Err(DiscloseError::Remainders(remainders)) }
 }
 
 /// Aggregate, disclose, publish.
@@ -72,8 +72,9 @@ pub(super) fn release(
         );
     }
     pipeline.expand(&snapshots.found(&pipeline)?);
+    pipeline.link();
     let pipeline = &pipeline;
-    refuse_overlaps(pipeline)?;
+    refuse_remainders(pipeline)?;
     let bar = progress::bar(snapshots.rows(), "aggregation", false);
     let own = pipeline.workspace.join("companies").join(&pipeline.name).join(format!("{period}.parquet"));
     let ledger_file = pipeline.workspace.join("ledger").join(&pipeline.name).join(format!("{period}.parquet"));

@@ -28,7 +28,7 @@ impl Run {
     pub(super) fn execute(self) -> anyhow::Result<()> {
         self.pipeline.use_threads();
         let pipeline = Pipeline::read(&self.pipeline.pipeline, &self.pipeline.overrides())?;
-        release::refuse_overlaps(&pipeline)?;
+        release::refuse_remainders(&pipeline)?;
         let register = Register::read(&pipeline.companies, &pipeline.dimensions)?;
         let files = uploads(&pipeline.uploads)?;
         let store = Store::open(&pipeline.workspace, self.release.wait)?;

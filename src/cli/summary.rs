@@ -6,7 +6,7 @@ use std::fmt::{self, Write as _};
 use std::path::PathBuf;
 
 use crate::aggregate::CellTable;
-use crate::disclose::{Ledger, SafeTable, Verdict, budget_file};
+use crate::disclose::{Family, Ledger, SafeTable, Verdict, budget_file};
 use crate::ingest::rejects_file;
 use crate::intake::{IntakeReport, Register, UploadReport};
 use crate::pipeline::Pipeline;
@@ -106,7 +106,7 @@ fn write_release(
         )?;
     }
     writeln!(out, "  {:>11} rows: a cell of a table and a measure each", group(rows))?;
-    for (family, name) in [("incumbent", "every employee alike"), ("organization", "every company alike")] {
+    for (family, name) in [(Family::Incumbent, "every employee alike"), (Family::Organization, "every company alike")] {
         let counts = ledger.counts(family);
         let shown = counts.get(&Verdict::Published).copied().unwrap_or(0);
         writeln!(out, "  {name}: {} published, {} withheld", group(shown), group(rows - shown))?;

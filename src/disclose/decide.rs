@@ -1,8 +1,8 @@
 //! The decisions: evidence first, then verdicts, then rounded figures.
 //!
 //! In: all cells of a period. Out: the [`SafeTable`] and the [`Ledger`]. Invariant: every cell is decided once for each
-//! weighting family; measures tied by a sum are published together or not at all; a pipeline with overlapping tables gets
-//! no table at all.
+//! weighting family; measures tied by a sum are published together or not at all; linked tables are protected together, or there
+//! is no table at all.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -11,7 +11,8 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::evidence::{Evidence, Findings};
-use super::ledger::{Action, Decision, Ledger, Verdict};
+use super::ledger::{Action, Decision, Family, Ledger, Verdict};
+use super::linked::protect_linked;
 use super::perturbation::{self, PerturbationError};
 use super::roll_up::{self, Node, Safety};
 use super::rounding;
@@ -20,13 +21,13 @@ use super::safe_table::{Figures, OrganizationFigures, SafeRow, SafeTable};
 use super::statistic_rules::Shown;
 use crate::aggregate::{Cell, CellKey, CellTable};
 use crate::measure::MeasureKind;
-use crate::pipeline::{Overlap, Pipeline, Policy, Protect};
+use crate::pipeline::{Pipeline, Policy, Protect, Remainder};
 
 /// Why nothing may be published.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DiscloseError {
-    /// Published figures could be subtracted from each other, and secondary suppression is not there yet.
-    Overlaps(Vec<Overlap>),
+    /// A sum and some of its parts would be published, and no rule judges what is left.
+    Remainders(Vec<Remainder>),
     /// It is not proven that these cells cannot be known.
     Unproven(Vec<String>),
     /// Perturbed tables cannot be published.
@@ -42,11 +43,9 @@ impl From<PerturbationError> for DiscloseError {
 impl fmt::Display for DiscloseError {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Overlaps(overlaps) => {
-                out.write_str(
-                    "nothing is published, since figures of overlapping tables could be subtracted from each other:",
-                )?;
-                overlaps.iter().try_for_each(|overlap| write!(out, "\n  {overlap}"))
+            Self::Remainders(remainders) => {
+                out.write_str("nothing is published, since a figure that no rule has judged could be computed:")?;
+                remainders.iter().try_for_each(|remainder| write!(out, "\n  {remainder}"))
             }
             Self::Unproven(cells) => {
                 out.write_str("nothing is published, since it is not proven that nobody can compute:")?;
@@ -60,20 +59,20 @@ impl fmt::Display for DiscloseError {
 impl std::error::Error for DiscloseError {}
 
 /// The two verdicts on a cell.
-struct Judged<'a> {
-    cell: &'a Cell,
-    incumbent: (Findings, Option<Rule>),
-    organization: (Findings, Option<Rule>),
+pub(super) struct Judged<'a> {
+    pub(super) cell: &'a Cell,
+    pub(super) incumbent: (Findings, Option<Rule>),
+    pub(super) organization: (Findings, Option<Rule>),
 }
 
 /// Decides what of a period may be published.
 ///
 /// # Errors
-/// [`DiscloseError`]: the tables of the pipeline overlap, or a privacy budget does not suffice.
+/// [`DiscloseError`]: it cannot be proven that nobody computes what is withheld, or a privacy budget does not suffice.
 pub fn disclose(cells: &CellTable, pipeline: &Pipeline) -> Result<(SafeTable, Ledger), DiscloseError> {
-    let overlaps = pipeline.overlaps();
-    if !overlaps.is_empty() {
-        return Err(DiscloseError::Overlaps(overlaps));
+    let remainders = pipeline.remainders();
+    if !remainders.is_empty() {
+        return Err(DiscloseError::Remainders(remainders));
     }
     let policy = &pipeline.policy;
     let suppressed = |cell: &&Cell| pipeline.tables[cell.key.table].protect == Protect::Suppression;
@@ -81,14 +80,22 @@ pub fn disclose(cells: &CellTable, pipeline: &Pipeline) -> Result<(SafeTable, Le
         cells.cells.par_iter().filter(suppressed).map(|cell| judge(cell, pipeline)).collect();
     tie(&mut judged, pipeline);
     let listed = listed_nodes(&judged, pipeline);
-    let mut rows = Vec::new();
-    let mut ledger = Ledger::default();
-    for judged in judged {
+    let is_listed = |judged: &Judged<'_>| {
         let key = &judged.cell.key;
-        let is_listed = listed.get(&slot(key)).is_none_or(|nodes| nodes.contains(&roll_up::node(key)));
+        !pipeline.tables[key.table].is_hidden
+            && listed.get(&slot(key)).is_none_or(|nodes| nodes.contains(&roll_up::node(key)))
+    };
+    let protected = protect_linked(&mut judged, pipeline, &is_listed)?;
+    let mut rows = Vec::new();
+    let mut ledger = Ledger { decisions: Vec::new(), protected };
+    for judged in judged.into_iter().filter(|judged| !pipeline.tables[judged.cell.key.table].is_hidden) {
+        let key = &judged.cell.key;
+        let is_listed = is_listed(&judged);
         let measure = &pipeline.measures[judged.cell.measure];
         let (shown, kind) = (Shown::of(judged.cell, measure, policy), measure.kind);
-        for (family, (findings, broken)) in [("incumbent", &judged.incumbent), ("organization", &judged.organization)] {
+        for (family, (findings, broken)) in
+            [(Family::Incumbent, &judged.incumbent), (Family::Organization, &judged.organization)]
+        {
             let verdict = match broken {
                 _ if !is_listed => Verdict::Withheld(Rule::OtherLevel),
                 Some(rule) => Verdict::Withheld(*rule),
@@ -207,9 +214,9 @@ fn listed_nodes(judged: &[Judged<'_>], pipeline: &Pipeline) -> BTreeMap<Slot, BT
 }
 
 /// The statistics withheld from published figures, by name.
-fn withheld(family: &str, shown: &Shown, kind: MeasureKind) -> Vec<&'static str> {
+fn withheld(family: Family, shown: &Shown, kind: MeasureKind) -> Vec<&'static str> {
     let mut names = Vec::new();
-    if family == "organization" {
+    if family == Family::Organization {
         if !shown.organization_percentiles {
             names.extend(["org_p25", "org_p50", "org_p75"]);
         }

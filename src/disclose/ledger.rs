@@ -11,6 +11,7 @@ use arrow::array::{ArrayRef, Float64Array, RecordBatch, StringArray, UInt64Array
 use arrow::datatypes::{Field, Schema};
 
 use super::evidence::Findings;
+use super::linked::Protected;
 use super::rules::Rule;
 use crate::aggregate::CellKey;
 use crate::pipeline::{Pipeline, TOTAL};
@@ -23,6 +24,26 @@ pub enum Verdict {
     Published,
     /// The figures are withheld by this rule.
     Withheld(Rule),
+}
+
+/// A family of figures, which has a verdict of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Family {
+    /// Every employee counts alike.
+    Incumbent,
+    /// Every holding counts alike.
+    Organization,
+}
+
+impl Family {
+    /// Its name in the ledger.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Incumbent => "incumbent",
+            Self::Organization => "organization",
+        }
+    }
 }
 
 /// What became of a cell.
@@ -43,8 +64,8 @@ pub struct Decision {
     pub key: Arc<CellKey>,
     /// Place of the measure in the pipeline.
     pub measure: usize,
-    /// `incumbent` or `organization`.
-    pub family: &'static str,
+    /// Which figures of it.
+    pub family: Family,
     /// What became of the cell.
     pub action: Action,
     /// What was decided.
@@ -60,12 +81,14 @@ pub struct Decision {
 pub struct Ledger {
     /// The decisions, by key, measure and family.
     pub decisions: Vec<Decision>,
+    /// How linked tables were protected.
+    pub protected: Vec<Protected>,
 }
 
 impl Ledger {
     /// How many listed cells of a family each verdict has.
     #[must_use]
-    pub fn counts(&self, family: &str) -> BTreeMap<Verdict, u64> {
+    pub fn counts(&self, family: Family) -> BTreeMap<Verdict, u64> {
         let mut counts = BTreeMap::new();
         let listed = |decision: &&Decision| decision.family == family && decision.action != Action::RolledUp;
         for decision in self.decisions.iter().filter(listed) {
@@ -119,7 +142,7 @@ impl Ledger {
         columns.push((
             "family".into(),
             "incumbent (each employee alike) or organization (each company alike).",
-            texts(&|decision| Some(decision.family.to_owned())),
+            texts(&|decision| Some(decision.family.name().to_owned())),
         ));
         let action = |decision: &Decision| match decision.action {
             Action::Listed => "listed",

@@ -2,12 +2,14 @@
 //!
 //! In: a [`CellTable`](crate::aggregate::CellTable) and the pipeline's policy. Out: a [`SafeTable`], which nothing else can
 //! make, and the decision [`Ledger`]. Invariant: all evidence is gathered before any verdict; every cell has a verdict with
-//! the rule that decided it; what no rule can judge is withheld; overlapping tables are refused, since rules for single
-//! cells do not protect them; a perturbed table is judged by no rule for cells, but by the budget that its noise spends.
+//! the rule that decided it; what no rule can judge is withheld; tables that can be added to and subtracted from each other are
+//! protected together, and nothing is published of which it is not proven that nobody can compute what is withheld. A
+//! perturbed table is judged by no rule for cells, but by the budget that its noise spends.
 
 mod decide;
 mod evidence;
 mod ledger;
+mod linked;
 mod perturbation;
 mod roll_up;
 mod rounding;
@@ -18,6 +20,7 @@ mod statistic_rules;
 
 pub use decide::{DiscloseError, disclose};
 pub use evidence::{Evidence, Findings};
-pub use ledger::{Action, Decision, Ledger, Verdict};
+pub use ledger::{Action, Decision, Family, Ledger, Verdict};
+pub use linked::Protected;
 pub use perturbation::{PerturbationError, budget_file};
 pub use safe_table::{Figures, OrganizationFigures, SafeRow, SafeTable, StandardErrors};

@@ -8,10 +8,11 @@ mod choice;
 mod differential_privacy;
 mod format;
 mod hierarchy;
+mod linked;
 mod measuring;
-mod overlap;
 mod protection;
 mod read;
+mod remainder;
 mod section;
 
 use std::path::{Path, PathBuf};
@@ -19,8 +20,9 @@ use std::path::{Path, PathBuf};
 pub use differential_privacy::{Bounds, DifferentialPrivacy, Protect};
 pub use format::{DateFormat, Encoding, FileFormat};
 pub use hierarchy::{Hierarchy, TOTAL, UNKNOWN};
-pub use overlap::Overlap;
+pub use linked::Linked;
 pub use protection::{Depth, Dominance, Policy, PriorPosterior, Rounding};
+pub use remainder::Remainder;
 
 use crate::exact::Amount;
 use crate::measure::{Found, Measure, MeasureSettings, fits};
@@ -60,8 +62,10 @@ pub struct Pipeline {
     pub settings: MeasureSettings,
     /// The dimensions that tables may use.
     pub dimensions: Vec<Dimension>,
-    /// The benchmark tables.
+    /// The benchmark tables, and behind them hidden ones.
     pub tables: Vec<Table>,
+    /// Tables that are protected together.
+    pub linked: Vec<Linked>,
     /// The measures that tables and companies use, each once.
     pub measures: Vec<Measure>,
     /// The names of measures that count positive values only.
@@ -165,6 +169,8 @@ pub struct Table {
     pub patterns: Vec<String>,
     /// How its figures are protected.
     pub protect: Protect,
+    /// Whether it is never published, and only there so that others can be protected.
+    pub is_hidden: bool,
 }
 
 impl Pipeline {
@@ -215,10 +221,10 @@ impl Pipeline {
         patterns.any(|pattern| fits(pattern, "ethnicity_code_representation"))
     }
 
-    /// Why this pipeline's tables cannot be released until secondary suppression exists.
+    /// Sums beside some of their parts, for which this pipeline is refused.
     #[must_use]
-    pub fn overlaps(&self) -> Vec<Overlap> {
-        overlap::find(self)
+    pub fn remainders(&self) -> Vec<Remainder> {
+        remainder::find(self)
     }
 }
 

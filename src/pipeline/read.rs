@@ -155,6 +155,7 @@ impl<'a> Reader<'a> {
             settings,
             dimensions,
             tables,
+            linked: Vec::new(),
             measures,
             positive,
             company_breakdown: company.by,
@@ -421,7 +422,17 @@ impl<'a> Reader<'a> {
             let at = section.at().clone();
             section.finish();
             if let Some(name) = name {
-                tables.push(Table { name: name.value, by, levels, totals, roll_up, measures, patterns, protect });
+                tables.push(Table {
+                    name: name.value,
+                    by,
+                    levels,
+                    totals,
+                    roll_up,
+                    measures,
+                    patterns,
+                    protect,
+                    is_hidden: false,
+                });
                 places.push(TablePlace { at, named });
             }
         }

@@ -257,7 +257,7 @@ impl Manifest {
             policy_in_words: table.policy().sentences(),
             perturbation: Perturbation::of(pipeline),
             audit: Audit {
-                scope: "every published row against the policy, on the finished files; that tables do not overlap is checked on the pipeline"
+                scope: "every published row against the policy, on the finished files; before that, for every withheld figure of linked tables, that it can differ by its protection level although all published figures stay as they are, for outsiders and for participating companies"
                     .to_owned(),
                 verdict: "passed".to_owned(),
             },

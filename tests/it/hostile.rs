@@ -231,7 +231,7 @@ fn hostile_pipelines_are_read_or_refused() {
     let tried = attack(&read_all(&names), time().mul_f64(0.2), 3, |_, bytes, _| {
         let path = desk.write("pipelines/hostile.toml", bytes);
         match Pipeline::read(&path, &Overrides::default()) {
-            Ok(pipeline) => drop(pipeline.overlaps()),
+            Ok(pipeline) => drop(pipeline.remainders()),
             Err(problems) => {
                 assert!(!problems.problems.is_empty(), "a refusal says why");
                 assert!(problems.problems.iter().all(|problem| problem.line > 0 && !problem.mend.is_empty()));

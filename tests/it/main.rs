@@ -5,6 +5,7 @@ mod desk;
 mod determinism;
 mod hostile;
 mod kill;
+mod linked;
 mod metrics;
 mod perturbed;
 mod protect;

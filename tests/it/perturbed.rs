@@ -297,3 +297,23 @@ fn a_pattern_that_turns_out_to_undo_noise_is_refused_before_anything_is_spent() 
     run(&desk, &[]).ends_with(4).tells("would undo the noise").tells("`health_access` of the perturbed table");
     assert!(!desk.workspace().join("budget").exists() && !desk.workspace().join("releases").exists());
 }
+
+#[test]
+fn linked_tables_are_protected_beside_perturbed_ones() {
+    let desk = desk();
+    let text = PIPELINE
+        .replace("totals   = false\nmeasures = [\"base_annual\"]", "totals = true\nmeasures = [\"base_annual\"]");
+    // Two perturbed tables of one measure are no group: either spends its own part of the budget.
+    let second = "[[tables]]\nname = \"noisy_total\"\nby = []\nmeasures = [\"base_hourly\"]\n\
+                  protect = \"differential-privacy\"\n\n[protection.differential_privacy]";
+    desk.write("noisy.toml", text.replace("[protection.differential_privacy]", second));
+    let folder = run(&desk, &[]).ends_with(0).release();
+    let release = parquet(&folder.join("benchmarks.parquet"));
+    assert_eq!(rows(&release, "noisy_total", "base_hourly").len(), 1);
+    let exact = rows(&release, "sector", "base_annual");
+    assert!(exact.contains_key("_T") && exact.len() == 4, "{exact:?}");
+    // The one that a rule withholds must not be the total minus the others.
+    let withheld = exact.values().filter(|&&row| release["mean"].is_null(row)).count();
+    assert!(withheld >= 2, "{withheld}");
+    Outcome::of(desk.program("verify").arg(&folder)).ends_with(0);
+}

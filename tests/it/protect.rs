@@ -2,14 +2,22 @@
 
 use std::path::Path;
 
-use payquorum::audit::{Attacker, blocks, check_proofs};
+use payquorum::audit::{Attacker, Breach, blocks};
 use payquorum::disclose::secondary::{
-    Alternative, Equation, Pattern, Problem, ProblemCell, Role, Share, Side, protect, read_jj, write_jj,
+    Alternative, Equation, Pattern, Problem, ProblemCell, Role, Share, Side, read_jj, write_jj,
 };
 use payquorum::exact::SCALE;
 use proptest::prelude::*;
 
 use crate::attacker::{Fraction, Solved, System};
+
+fn protect(problem: &Problem) -> Pattern {
+    payquorum::disclose::secondary::protect(std::slice::from_ref(problem)).expect("one layer")
+}
+
+fn check_proofs(problem: &Problem, pattern: &Pattern) -> Vec<Breach> {
+    payquorum::audit::check_proofs(std::slice::from_ref(problem), pattern)
+}
 
 /// A cell to which each of `shares` companies contributes; unsafe by the p%-rule with p = 10.
 fn cell(mut shares: Vec<Share>) -> ProblemCell {
@@ -180,7 +188,7 @@ fn worked_case_4() {
 #[test]
 fn worked_case_5() {
     let problem = two_way(&[&[47_600, 8_002, 998]], |_, column| if column == 2 { Role::Unsafe } else { Role::Known });
-    let pattern = protect(&problem).expect("a pattern");
+    let pattern = protect(&problem);
     assert_eq!(pattern.unproven, [2]);
     assert_eq!(check_proofs(&problem, &pattern).first().map(|breach| breach.cell), Some(2));
     assert_eq!(interval(&problem, &pattern.withheld, 2), between(998, 998));
@@ -196,7 +204,7 @@ fn worked_case_6() {
     let four = only(&[3, 5, 6, 8]);
     let found = [5, 3, 6, 8].map(|cell| interval(&problem, &four, cell));
     assert_eq!(found, [between(5, 30), between(0, 25), between(0, 25), between(4, 29)]);
-    let pattern = protect(&problem).expect("a pattern");
+    let pattern = protect(&problem);
     assert_eq!(check_proofs(&problem, &pattern), []);
     assert_eq!(broken(&problem, &pattern.withheld), None);
     assert_eq!(pattern.withheld.iter().filter(|withheld| **withheld).count(), 4, "one cell and three that protect it");
@@ -214,14 +222,14 @@ fn worked_case_9() {
     let problem = Problem::new(cells, vec![row], 1).expect("a table");
     let naive = vec![true, true, false, false, false];
     assert!(broken(&problem, &naive).is_some_and(|(_, attacker)| attacker.is_some()), "a company breaks it");
-    let pattern = protect(&problem).expect("a pattern");
+    let pattern = protect(&problem);
     assert!(pattern.withheld[2..].contains(&true));
     assert_eq!(broken(&problem, &pattern.withheld), None);
     assert_eq!(check_proofs(&problem, &pattern), []);
     // The proofs that hold without companies' knowledge do not hold with it.
     let blind: Vec<ProblemCell> =
         problem.cells().iter().map(|cell| ProblemCell { shares: Vec::new(), ..cell.clone() }).collect();
-    let blind = protect(&Problem::new(blind, problem.equations().to_vec(), 1).expect("a table")).expect("a pattern");
+    let blind = protect(&Problem::new(blind, problem.equations().to_vec(), 1).expect("a table"));
     assert_eq!(blind.withheld, naive);
     let breaches = check_proofs(&problem, &blind);
     assert!(breaches.iter().any(|breach| breach.attacker == Attacker::Companies(vec![0]) && breach.cell == 1));
@@ -357,9 +365,9 @@ proptest! {
     #[test]
     fn random_tables_are_protected(release in releases()) {
         let problem = release.problem();
-        let pattern = protect(&problem).expect("a pattern");
+        let pattern = protect(&problem);
         let breaches = check_proofs(&problem, &pattern);
-        prop_assert_eq!(&pattern, &protect(&problem).expect("a pattern"), "the same pattern again");
+        prop_assert_eq!(&pattern, &protect(&problem), "the same pattern again");
         if pattern.unproven.is_empty() {
             prop_assert_eq!(breaches, []);
             prop_assert_eq!(broken(&problem, &pattern.withheld), None);
@@ -373,7 +381,7 @@ proptest! {
     #[test]
     fn tampered_proofs_are_refused(release in releases(), pick in any::<prop::sample::Index>()) {
         let problem = release.problem();
-        let pattern = protect(&problem).expect("a pattern");
+        let pattern = protect(&problem);
         prop_assume!(pattern.unproven.is_empty() && !pattern.proofs.is_empty());
         let moved: Vec<u32> =
             pattern.proofs.iter().flat_map(|proof| &proof.tables).flat_map(Alternative::moves).map(|&(cell, _)| cell).collect();
@@ -417,7 +425,7 @@ fn nearly_every_suppression_is_needed() {
     for _ in 0..60 {
         let release = releases().new_tree(&mut runner).expect("a release").current();
         let problem = release.problem();
-        let pattern = protect(&problem).expect("a pattern");
+        let pattern = protect(&problem);
         if !pattern.unproven.is_empty() {
             continue;
         }
@@ -445,9 +453,9 @@ fn a_coalition_is_not_convinced_by_its_own_cells() {
     let cells: Vec<ProblemCell> = parts.into_iter().chain([all]).map(cell).collect();
     let row = Equation { terms: vec![(0, 1), (1, 1), (2, 1), (3, 1), (4, 1), (5, -1)], sum: 0 };
     let of = |coalition: usize| Problem::new(cells.clone(), vec![row.clone()], coalition).expect("a table");
-    let alone = protect(&of(1)).expect("a pattern");
+    let alone = protect(&of(1));
     assert_eq!(alone.withheld, [true, true, true, false, false, false]);
-    let together = protect(&of(2)).expect("a pattern");
+    let together = protect(&of(2));
     assert!(together.withheld[3] || together.withheld[4]);
     assert_eq!(check_proofs(&of(2), &together), []);
     let breaches = check_proofs(&of(2), &alone);

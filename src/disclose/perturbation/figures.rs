@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use super::super::evidence::{Evidence, Findings};
-use super::super::ledger::{Action, Decision, Verdict};
+use super::super::ledger::{Action, Decision, Family, Verdict};
 use super::super::rounding;
 use super::super::rules::Rule;
 use super::super::safe_table::{Figures, SafeRow, StandardErrors};
@@ -81,8 +81,8 @@ pub(super) fn decisions(question: &Question<'_>, key: &Arc<CellKey>) -> [Decisio
     let incumbent = findings(cell.map(|cell| Evidence::incumbent(cell, kind)));
     let organization = findings(cell.map(|cell| Evidence::organization(cell, kind)));
     [
-        decision("incumbent", Verdict::Published, incumbent, spread),
-        decision("organization", Verdict::Withheld(Rule::NotPerturbed), organization, Vec::new()),
+        decision(Family::Incumbent, Verdict::Published, incumbent, spread),
+        decision(Family::Organization, Verdict::Withheld(Rule::NotPerturbed), organization, Vec::new()),
     ]
 }
 

@@ -44,6 +44,8 @@ pub enum Rule {
     Percentiles,
     /// A measure that a sum ties to this one is withheld.
     Family,
+    /// The cell protects others, which could be computed with it.
+    Secondary,
     /// The cell lies below or above the level that is published in its place.
     OtherLevel,
     /// Figures of this family are not made for perturbed tables.
@@ -67,6 +69,7 @@ impl Rule {
             Self::Undefined => "no figure",
             Self::Percentiles => "percentiles withheld",
             Self::Family => "tied by a sum",
+            Self::Secondary => "protects others",
             Self::OtherLevel => "other level",
             Self::NotPerturbed => "not perturbed",
         }

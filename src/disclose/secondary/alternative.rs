@@ -13,23 +13,23 @@ use crate::exact::Amount;
 /// How withheld cells may move together while every equation still holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Alternative {
-    /// Cells and their moves, by cell; no move is zero.
+    /// Cells and their moves, by cell; no move is zero, and all have no common divisor.
     moves: Vec<(u32, i64)>,
 }
 
 impl Alternative {
-    /// The direction that a solver proposes: `moves` are cells and how far they move, in parts of the move of a target.
-    /// None where no small multiple of it satisfies the equations exactly.
+    /// The direction that a solver proposes, by which `target` can move by `amount`: `moves` are cells and how far they move, in
+    /// parts of the move of the target. None where no small multiple of it satisfies the equations exactly.
     #[must_use]
-    pub fn of_proposal(problem: &Problem, proposal: &[(u32, f64)], unit: Amount) -> Option<Self> {
+    pub fn of_proposal(problem: &Problem, proposal: &[(u32, f64)], target: u32, amount: Amount) -> Option<Self> {
         const MULTIPLES: i64 = 12;
         const NEAR: f64 = 1e-6;
         // Most solutions are small multiples of the target's move; those that are limited by a cell's value are whole amounts.
         #[expect(clippy::cast_precision_loss, reason = "what follows is checked in integers")]
-        let scales = (1..=MULTIPLES)
+        let mut scales = (1..=MULTIPLES)
             .map(|scale| (scale as f64, NEAR))
-            .chain((1..=MULTIPLES).map(|scale| (scale as f64 * unit as f64, 0.5)));
-        for (scale, near) in scales {
+            .chain((1..=MULTIPLES).map(|scale| (scale as f64 * amount as f64, 0.5)));
+        scales.find_map(|(scale, near)| {
             let whole = |&(cell, part): &(u32, f64)| {
                 let moved = part * scale;
                 #[expect(
@@ -38,19 +38,21 @@ impl Alternative {
                 )]
                 ((moved - moved.round()).abs() <= near).then_some((cell, moved.round() as i64))
             };
-            let Some(moves) = proposal.iter().map(whole).collect::<Option<Vec<_>>>() else { continue };
-            let alternative = Self::of_moves(moves);
-            if alternative.is_consistent(problem) {
-                return Some(alternative);
-            }
-        }
-        None
+            let alternative = Self::of_moves(proposal.iter().map(whole).collect::<Option<Vec<_>>>()?);
+            let holds = alternative.is_consistent(problem) && alternative.is_possible(problem, target, amount);
+            holds.then_some(alternative)
+        })
     }
 
-    /// The table in which these cells move, each named once.
+    /// The table in which these cells move, each named once; in the smallest whole numbers.
     pub(super) fn of_moves(mut moves: Vec<(u32, i64)>) -> Self {
         moves.retain(|&(_, by)| by != 0);
         moves.sort_unstable();
+        let common = moves.iter().fold(0, |common, (_, by)| gcd(common, by.unsigned_abs().into()));
+        let common = i64::try_from(common).unwrap_or(1).max(1);
+        for (_, by) in &mut moves {
+            *by /= common;
+        }
         Self { moves }
     }
 
@@ -96,12 +98,7 @@ impl Alternative {
                 moves.push((at, i64::try_from(by).ok()?));
             }
         }
-        let common = moves.iter().fold(0, |common, (_, by)| gcd(common, by.unsigned_abs().into()));
-        let common = i64::try_from(common).ok().filter(|&common| common > 0)?;
-        for (_, by) in &mut moves {
-            *by /= common;
-        }
-        Some(Self { moves })
+        (!moves.is_empty()).then(|| Self::of_moves(moves))
     }
 
     /// The same table, the other way round.
@@ -121,14 +118,24 @@ impl Alternative {
         sums.values().all(|&sum| sum == 0)
     }
 
+    /// How far `target` moves so that it is at least `amount` and everything that is counted moves by whole numbers.
+    fn reach(&self, problem: &Problem, target: u32, amount: Amount) -> i128 {
+        let amount = i128::from(amount);
+        if problem.unit() == 1 {
+            return amount;
+        }
+        let step = (i128::from(self.of(target)).abs() * i128::from(problem.unit())).max(1);
+        (amount + step - 1).div_euclid(step) * step
+    }
+
     /// Whether `target` can move by `amount` without any cell leaving what everybody believes.
     #[must_use]
     pub fn is_possible(&self, problem: &Problem, target: u32, amount: Amount) -> bool {
-        let whole = i128::from(self.of(target)).abs();
+        let (whole, amount) = (i128::from(self.of(target)).abs(), self.reach(problem, target, amount));
         let has_room = |&(cell, by): &(u32, i64)| {
             let room = problem.cell(cell).room()[usize::from(by > 0)];
             // The cell moves by `by * amount / whole`.
-            i128::from(by).abs() * i128::from(amount) <= room * whole
+            i128::from(by).abs().checked_mul(amount).is_some_and(|moved| moved <= room.saturating_mul(whole))
         };
         whole > 0 && self.moves.iter().all(has_room)
     }
@@ -138,13 +145,13 @@ impl Alternative {
     #[must_use]
     pub fn doubters(&self, problem: &Problem, target: u32, amount: Amount) -> Vec<u32> {
         let coalition = problem.coalition();
-        let whole = i128::from(self.of(target)).abs();
+        let (whole, amount) = (i128::from(self.of(target)).abs(), self.reach(problem, target, amount));
         let shares = &problem.cell(target).shares;
         let is_owner = |company: u32| shares.len() == 1 && shares[0].company == company;
         let mut doubters = Vec::new();
         for &(place, by) in self.moves.iter().filter(|(place, _)| *place != target) {
             let cell = problem.cell(place);
-            let left = cell.room()[0] * whole - i128::from(by).abs() * i128::from(amount);
+            let left = cell.room()[0] * whole - i128::from(by).abs() * amount;
             let is_known = cell.is_known_to(coalition);
             // A coalition that knows more than what is left has a member that knows more than its part of that.
             let knows =

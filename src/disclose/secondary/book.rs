@@ -22,7 +22,7 @@ pub(super) struct Service {
 }
 
 pub(super) struct Book<'p> {
-    problem: &'p Problem,
+    layers: &'p [Problem],
     tables: Vec<Alternative>,
     /// The tables in which a cell moves.
     using: HashMap<u32, Vec<u32>>,
@@ -32,13 +32,13 @@ pub(super) struct Book<'p> {
 }
 
 impl<'p> Book<'p> {
-    pub(super) fn new(problem: &'p Problem) -> Self {
-        Self { problem, tables: Vec::new(), using: HashMap::new(), causes: HashMap::new(), services: HashMap::new() }
+    pub(super) fn new(layers: &'p [Problem]) -> Self {
+        Self { layers, tables: Vec::new(), using: HashMap::new(), causes: HashMap::new(), services: HashMap::new() }
     }
 
     /// How far the cell of a need must be able to move.
     pub(super) fn amount(&self, need: Need) -> Amount {
-        let cell = self.problem.cell(need.cell);
+        let cell = self.layers[need.layer].cell(need.cell);
         match need.side {
             // Nobody asks that a value could be lower than anybody would believe.
             Side::Below => cell.protection[0].min(Amount::try_from(cell.room()[0]).unwrap_or(Amount::MAX)),
@@ -91,12 +91,12 @@ impl<'p> Book<'p> {
 
     /// A coalition that doubts all tables of a need; none where every coalition believes one of them.
     pub(super) fn unconvinced(&self, need: Need) -> Option<Vec<u32>> {
-        unconvinced(self.services(need), self.problem.coalition())
+        unconvinced(self.services(need), self.layers[need.layer].coalition())
     }
 
     /// For each cell how many services use it.
     pub(super) fn uses(&self) -> Vec<u32> {
-        let mut uses = vec![0; self.problem.cells().len()];
+        let mut uses = vec![0; self.layers.first().map_or(0, |layer| layer.cells().len())];
         for service in self.services.values().flatten() {
             for &(cell, _) in self.moves(service.table) {
                 uses[cell as usize] += 1;
@@ -124,7 +124,7 @@ impl<'p> Book<'p> {
 
     /// Lets a table serve a need if it can, and if that convinces anybody else.
     fn offer(&mut self, place: u32, need: Need) {
-        let (problem, amount) = (self.problem, self.amount(need));
+        let (problem, amount) = (&self.layers[need.layer], self.amount(need));
         let own = self.services.entry(need).or_default();
         consider(problem, own, &self.tables[place as usize], place, need, amount);
     }
@@ -136,9 +136,11 @@ impl<'p> Book<'p> {
         self.tables.push(table);
         for cell in cells {
             self.using.entry(cell).or_default().push(place);
-            if self.problem.cell(cell).role == Role::Unsafe {
-                for side in [Side::Above, Side::Below] {
-                    self.offer(place, Need { cell, side });
+            for layer in 0..self.layers.len() {
+                if self.layers[layer].cell(cell).role == Role::Unsafe {
+                    for side in [Side::Above, Side::Below] {
+                        self.offer(place, Need { layer, cell, side });
+                    }
                 }
             }
         }

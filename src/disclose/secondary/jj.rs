@@ -100,7 +100,10 @@ impl<'a> Reader<'a> {
             Err(error) => {
                 let at = match error {
                     ProblemError::Unequal(equation) | ProblemError::NoSuchCell(equation) => at_line[equation].clone(),
-                    ProblemError::SharesExceed(_) | ProblemError::TooMany => 0..0,
+                    ProblemError::SharesExceed(_)
+                    | ProblemError::Layers
+                    | ProblemError::TooLarge
+                    | ProblemError::TooMany => 0..0,
                 };
                 self.problems.add(&at, error.to_string(), "compare the values with the table that they are taken from");
                 None

@@ -80,6 +80,12 @@ pub enum ProblemError {
     /// The shares of a cell exceed its value.
     #[error("the contributions to cell {0} exceed its value")]
     SharesExceed(usize),
+    /// Layers have other cells, equations or roles than the first one.
+    #[error("the layers of a problem have different cells or equations")]
+    Layers,
+    /// An amount is beyond what can be counted.
+    #[error("an amount is too large to be protected")]
+    TooLarge,
     /// There are too many cells or equations.
     #[error("there are more than {} cells or equations", u32::MAX)]
     TooMany,
@@ -92,6 +98,7 @@ pub struct Problem {
     equations: Vec<Equation>,
     factors: Vec<Vec<(u32, i64)>>,
     coalition: usize,
+    unit: Amount,
 }
 
 impl Problem {
@@ -119,11 +126,23 @@ impl Problem {
         for (place, cell) in cells.iter_mut().enumerate() {
             cell.shares.sort_by(|one, other| other.amount.cmp(&one.amount).then(one.company.cmp(&other.company)));
             let sum: i128 = cell.shares.iter().map(|share| i128::from(share.amount)).sum();
-            if sum > i128::from(cell.value) {
+            if sum > i128::from(cell.value) - i128::from(cell.believed[0]).min(0) {
                 return Err(ProblemError::SharesExceed(place));
             }
         }
-        Ok(Self { cells, equations, factors, coalition: coalition.max(1) })
+        Ok(Self { cells, equations, factors, coalition: coalition.max(1), unit: 1 })
+    }
+
+    /// The same, of things that are counted: everybody knows that values are whole numbers of `unit`.
+    #[must_use]
+    pub fn counted_in(self, unit: Amount) -> Self {
+        Self { unit: unit.max(1), ..self }
+    }
+
+    /// What values are whole numbers of.
+    #[must_use]
+    pub fn unit(&self) -> Amount {
+        self.unit
     }
 
     /// The cells.

@@ -30,6 +30,8 @@ pub enum Side {
 /// Why an unsafe cell cannot be known on one side: tables that differ in it and in nothing that is published.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Proof {
+    /// The layer of values.
+    pub layer: usize,
     /// The cell.
     pub cell: u32,
     /// The side.
@@ -49,9 +51,10 @@ pub struct Pattern {
     pub unproven: Vec<u32>,
 }
 
-/// One cell that must be able to move to one side.
+/// One cell that must be able to move to one side, in one layer of values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Need {
+    pub(super) layer: usize,
     pub(super) cell: u32,
     pub(super) side: Side,
 }
@@ -76,12 +79,13 @@ const ATTEMPTS: usize = 12;
 /// Needs that are looked at together: each on what was withheld before them.
 const BATCH: usize = 8;
 
-/// Protects a problem.
+/// Protects a problem. Its layers are different values of the same cells, as pay and numbers of employees: a cell is withheld in all
+/// of them or in none, and each has to be safe.
 ///
 /// # Errors
-/// [`ProblemError`]: the cells that are equal do not fit each other.
-pub fn protect(problem: &Problem) -> Result<Pattern, ProblemError> {
-    let reduced = Reduced::of(problem)?;
+/// [`ProblemError`]: the layers do not fit each other.
+pub fn protect(layers: &[Problem]) -> Result<Pattern, ProblemError> {
+    let reduced = Reduced::of(layers)?;
     let mut work = Work::new(&reduced);
     work.rehearse();
     work.serve_all(STEPS);
@@ -99,18 +103,19 @@ pub(super) struct Work<'p> {
 
 impl<'p> Work<'p> {
     fn new(reduced: &'p Reduced) -> Self {
-        let problem = &reduced.problem;
+        let layers = &reduced.layers;
         #[expect(clippy::cast_precision_loss, reason = "a cost is a matter of preference")]
         let cost = |(place, cell): (u32, &ProblemCell)| reduced.members(place).len() as f64 * weight(cell.loss);
-        let search =
-            Search { problem, withheld: only_unsafe(problem), costs: (0..).zip(problem.cells()).map(cost).collect() };
-        let book = Book::new(problem);
-        let mut needs: Vec<Need> = problem
-            .unsafe_cells()
-            .flat_map(|cell| [Side::Above, Side::Below].map(|side| Need { cell, side }))
-            .filter(|&need| book.amount(need) > 0)
-            .collect();
-        needs.sort_by_key(|&need| (std::cmp::Reverse(book.amount(need)), need));
+        let costs = layers.first().map(|layer| (0..).zip(layer.cells()).map(cost).collect()).unwrap_or_default();
+        let search = Search { layers, withheld: only_unsafe(layers), costs };
+        let book = Book::new(layers);
+        let sides = |layer, cell| [Side::Above, Side::Below].map(|side| Need { layer, cell, side });
+        let needs_of = |(layer, problem): (usize, &'p Problem)| {
+            problem.unsafe_cells().flat_map(move |cell| sides(layer, cell)).collect::<Vec<Need>>()
+        };
+        let all = layers.iter().enumerate().flat_map(needs_of);
+        let mut needs: Vec<Need> = all.filter(|&need| book.amount(need) > 0).collect();
+        needs.sort_by_cached_key(|&need| (need.layer, std::cmp::Reverse(book.amount(need)), need));
         Self { search, book, needs }
     }
 
@@ -124,8 +129,8 @@ impl<'p> Work<'p> {
                 false => base * UNUSED,
             };
             self.search.costs = base.iter().zip(self.book.uses()).zip(&self.search.withheld).map(cost).collect();
-            self.book = Book::new(self.search.problem);
-            self.search.withheld = only_unsafe(self.search.problem);
+            self.book = Book::new(self.search.layers);
+            self.search.withheld = only_unsafe(self.search.layers);
         }
     }
 
@@ -162,7 +167,7 @@ impl<'p> Work<'p> {
         without: Option<u32>,
         steps: usize,
     ) -> Option<Alternative> {
-        let unconvinced = unconvinced(own, self.search.problem.coalition())?;
+        let unconvinced = unconvinced(own, self.search.layers[need.layer].coalition())?;
         let mut all = doubt_all(own);
         for &company in &unconvinced {
             if !all.contains(&company) {
@@ -194,6 +199,7 @@ impl<'p> Work<'p> {
         unproven.dedup();
         let table = |service: &Service| self.book.turned(service);
         let proof = |need: &Need| Proof {
+            layer: need.layer,
             cell: need.cell,
             side: need.side,
             tables: self.book.services(*need).iter().map(table).collect(),
@@ -202,8 +208,9 @@ impl<'p> Work<'p> {
     }
 }
 
-fn only_unsafe(problem: &Problem) -> Vec<bool> {
-    problem.cells().iter().map(|cell| cell.role == Role::Unsafe).collect()
+fn only_unsafe(layers: &[Problem]) -> Vec<bool> {
+    let roles = layers.first().map(|layer| layer.cells().iter().map(|cell| cell.role == Role::Unsafe).collect());
+    roles.unwrap_or_default()
 }
 
 /// What withholding a cell costs, near 1: the number of cells counts first.

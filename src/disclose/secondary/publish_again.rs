@@ -30,7 +30,8 @@ const ATTEMPTS: usize = 4;
 
 impl Work<'_> {
     pub(super) fn publish_again(&mut self) {
-        let cells = self.search.problem.cells();
+        let Some(first) = self.search.layers.first() else { return };
+        let cells = first.cells();
         let is_secondary =
             |&place: &u32| self.search.withheld[place as usize] && cells[place as usize].role == Role::Open;
         let mut secondary: Vec<u32> = (0_u32..).take(cells.len()).filter(is_secondary).collect();
@@ -66,7 +67,7 @@ impl Work<'_> {
         let mut affected: Vec<Need> = using
             .iter()
             .flat_map(|&table| self.book.moves(table))
-            .flat_map(|&(cell, _)| [Side::Above, Side::Below].map(|side| Need { cell, side }))
+            .flat_map(|&(cell, _)| self.sides(cell))
             .filter(|&need| self.book.services(need).iter().any(uses))
             .collect();
         affected.sort_unstable();
@@ -91,6 +92,12 @@ impl Work<'_> {
         Some(trial)
     }
 
+    /// What may be needed of a cell.
+    fn sides(&self, cell: u32) -> impl Iterator<Item = Need> + '_ {
+        let of_layer = move |layer| [Side::Above, Side::Below].map(|side| Need { layer, cell, side });
+        (0..self.search.layers.len()).flat_map(of_layer)
+    }
+
     /// The smallest table that moves a cell, and beside it only what is withheld.
     fn way_of(&self, cell: u32, using: &[u32]) -> Option<u32> {
         let is_alive = |&(other, _): &(u32, i64)| self.search.withheld[other as usize];
@@ -108,7 +115,7 @@ impl Work<'_> {
         own: &mut Vec<Service>,
         tables: &mut Vec<Alternative>,
     ) -> bool {
-        let (problem, amount) = (self.search.problem, self.book.amount(need));
+        let (problem, amount) = (&self.search.layers[need.layer], self.book.amount(need));
         let is_served = |own: &[Service]| unconvinced(own, problem.coalition()).is_none();
         if is_served(own) {
             return true;

@@ -15,7 +15,7 @@ use super::protect::{Pattern, Proof};
 /// A smaller problem, and what became of each cell.
 #[derive(Debug)]
 pub(super) struct Reduced {
-    pub(super) problem: Problem,
+    pub(super) layers: Vec<Problem>,
     /// For each cell of the large problem its cell in the small one.
     place_of: Vec<u32>,
     /// For each cell of the small problem those that it stands for.
@@ -23,20 +23,39 @@ pub(super) struct Reduced {
 }
 
 impl Reduced {
-    pub(super) fn of(problem: &Problem) -> Result<Self, ProblemError> {
-        let mut roots = Roots((0..).take(problem.cells().len()).collect());
-        for equation in problem.equations() {
-            let mut open = equation.terms.iter().filter(|(cell, _)| problem.cell(*cell).role != Role::Known);
-            if let (Some(&(one, a)), Some(&(other, b)), None) = (open.next(), open.next(), open.next())
-                && a == -b
-                && problem.cell(one).value == problem.cell(other).value
+    pub(super) fn of(layers: &[Problem]) -> Result<Self, ProblemError> {
+        let Some(first) = layers.first() else {
+            return Ok(Self { layers: Vec::new(), place_of: Vec::new(), members: Vec::new() });
+        };
+        let count = first.cells().len();
+        let fits = |layer: &Problem| {
+            let same_terms =
+                || layer.equations().iter().zip(first.equations()).all(|(one, other)| one.terms == other.terms);
+            let same_roles = || layer.cells().iter().zip(first.cells()).all(|(one, other)| one.role == other.role);
+            layer.cells().len() == count
+                && layer.equations().len() == first.equations().len()
+                && same_terms()
+                && same_roles()
+        };
+        if !layers.iter().all(fits) {
+            return Err(ProblemError::Layers);
+        }
+        let mut roots = Roots((0..).take(count).collect());
+        for equation in first.equations() {
+            let mut open = equation.terms.iter().filter(|(cell, _)| first.cell(*cell).role != Role::Known);
+            let is_pair = |&(one, a): &(u32, i64), &(other, b): &(u32, i64)| {
+                let are_equal = |layer: &Problem| layer.cell(one).value == layer.cell(other).value;
+                a == -b && layers.iter().all(are_equal)
+            };
+            if let (Some(one), Some(other), None) = (open.next(), open.next(), open.next())
+                && is_pair(one, other)
             {
-                roots.join(one, other);
+                roots.join(one.0, other.0);
             }
         }
-        let mut place_of = vec![u32::MAX; problem.cells().len()];
+        let mut place_of = vec![u32::MAX; count];
         let mut members: Vec<Vec<u32>> = Vec::new();
-        for cell in (0..).take(problem.cells().len()) {
+        for cell in (0..).take(count) {
             let root = roots.root(cell);
             if root == cell {
                 place_of[cell as usize] = u32::try_from(members.len()).unwrap_or(u32::MAX);
@@ -46,18 +65,25 @@ impl Reduced {
             place_of[cell as usize] = place_of[root as usize];
             members[place_of[cell as usize] as usize].push(cell);
         }
-        let cells = members.iter().map(|members| merged(problem, members)).collect();
-        let mut known: HashSet<Equation> = HashSet::new();
-        let mut equations = Vec::new();
-        for equation in problem.equations() {
-            let terms = equation.terms.iter().map(|&(cell, factor)| (place_of[cell as usize], factor));
-            let equation = Equation { terms: terms.collect(), sum: equation.sum }.tidy();
-            if !equation.terms.is_empty() && known.insert(equation.clone()) {
-                equations.push(equation);
+        let mut known: HashSet<Vec<(u32, i64)>> = HashSet::new();
+        let mut kept: Vec<(usize, Vec<(u32, i64)>)> = Vec::new();
+        for (place, equation) in first.equations().iter().enumerate() {
+            let terms = equation.terms.iter().map(|&(cell, factor)| (place_of[cell as usize], factor)).collect();
+            let Equation { terms, .. } = Equation { terms, sum: 0 }.tidy();
+            if !terms.is_empty() && known.insert(terms.clone()) {
+                kept.push((place, terms));
             }
         }
-        let problem = Problem::new(cells, equations, problem.coalition())?;
-        Ok(Self { problem, place_of, members })
+        let reduce = |layer: &Problem| {
+            let cells = members.iter().map(|members| merged(layer, members)).collect();
+            let equation = |(place, terms): &(usize, Vec<(u32, i64)>)| Equation {
+                terms: terms.clone(),
+                sum: layer.equations()[*place].sum,
+            };
+            let reduced = Problem::new(cells, kept.iter().map(equation).collect(), layer.coalition())?;
+            Ok(reduced.counted_in(layer.unit()))
+        };
+        Ok(Self { layers: layers.iter().map(reduce).collect::<Result<_, _>>()?, place_of, members })
     }
 
     /// The cells that a cell stands for.
@@ -70,7 +96,12 @@ impl Reduced {
         let unsafe_members = |cell: u32| self.members(cell).iter().copied();
         let proofs = pattern.proofs.iter().flat_map(|proof| {
             let tables: Vec<Alternative> = proof.tables.iter().map(|table| self.expand_table(table)).collect();
-            unsafe_members(proof.cell).map(move |cell| Proof { cell, side: proof.side, tables: tables.clone() })
+            unsafe_members(proof.cell).map(move |cell| Proof {
+                layer: proof.layer,
+                cell,
+                side: proof.side,
+                tables: tables.clone(),
+            })
         });
         let mut unproven: Vec<u32> = pattern.unproven.iter().flat_map(|&cell| unsafe_members(cell)).collect();
         unproven.sort_unstable();

@@ -37,9 +37,9 @@ pub(super) struct Wanted<'a> {
     pub(super) steps: usize,
 }
 
-/// A problem, and what is withheld of it.
+/// The layers of a problem, and what is withheld of it.
 pub(super) struct Search<'p> {
-    pub(super) problem: &'p Problem,
+    pub(super) layers: &'p [Problem],
     pub(super) withheld: Vec<bool>,
     /// What withholding each cell costs.
     pub(super) costs: Vec<f64>,
@@ -53,32 +53,33 @@ thread_local! {
 impl Search<'_> {
     /// An alternative table; none where there is none, or where the solver finds none.
     pub(super) fn find(&self, wanted: &Wanted<'_>) -> Option<Alternative> {
-        let Need { cell: target, side } = wanted.need;
+        let Need { layer, cell: target, side } = wanted.need;
+        let problem = &self.layers[layer];
         let step = match side {
             Side::Below => -1.0,
             Side::Above => 1.0,
         };
         let proposal: Vec<(u32, f64)> = SIMPLEX.with_borrow_mut(|simplex| {
-            let outcome = simplex.solve(self.problem, target, step, wanted.steps, &|cell| self.limits(wanted, cell));
+            let outcome =
+                simplex.solve(problem, target, step, wanted.steps, &|cell| self.limits(problem, wanted, cell));
             (outcome == Outcome::Found).then(|| simplex.moves().chain([(target, step)]).collect())
         })?;
-        let found = Alternative::of_proposal(self.problem, &proposal, wanted.amount)?;
-        let is_believed = found.is_possible(self.problem, target, wanted.amount)
-            && (wanted.believers.is_empty() || {
-                let doubters = found.doubters(self.problem, target, wanted.amount);
-                !wanted.believers.iter().any(|company| doubters.contains(company))
-            });
+        let found = Alternative::of_proposal(problem, &proposal, target, wanted.amount)?;
+        let is_believed = wanted.believers.is_empty() || {
+            let doubters = found.doubters(problem, target, wanted.amount);
+            !wanted.believers.iter().any(|company| doubters.contains(company))
+        };
         is_believed.then_some(found)
     }
 
     /// How far a cell may move for what is wanted, in parts of the target's move.
-    fn limits(&self, wanted: &Wanted<'_>, place: u32) -> Limits {
+    fn limits(&self, problem: &Problem, wanted: &Wanted<'_>, place: u32) -> Limits {
         const FIXED: Limits = Limits { down: 0.0, up: 0.0, cost: 0.0 };
-        let (cell, is_withheld) = (self.problem.cell(place), self.withheld[place as usize]);
+        let (cell, is_withheld) = (problem.cell(place), self.withheld[place as usize]);
         if cell.role == Role::Known || wanted.without.is_some_and(|without| !is_withheld || without == place) {
             return FIXED;
         }
-        let coalition = self.problem.coalition();
+        let coalition = problem.coalition();
         let is_known = cell.is_known_to(coalition);
         let [mut down, up] = cell.room().map(float);
         if !wanted.believers.is_empty() {
