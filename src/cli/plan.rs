@@ -10,7 +10,8 @@ use clap::Args;
 use super::{PipelineArguments, summary::group};
 use crate::ingest::uploads;
 use crate::intake::{Register, mapping_of};
-use crate::pipeline::{DimensionSource, Pipeline, Table};
+use crate::pipeline::{DimensionSource, Pipeline, Protect, Table};
+use crate::release::Perturbation;
 
 #[derive(Debug, Args)]
 pub(super) struct Plan {
@@ -40,6 +41,9 @@ impl Plan {
         }
         println!("rules in force");
         for sentence in pipeline.policy.sentences() {
+            println!("  {sentence}");
+        }
+        for sentence in Perturbation::of(&pipeline).iter().flat_map(Perturbation::sentences) {
             println!("  {sentence}");
         }
         for remainder in pipeline.remainders() {
@@ -96,6 +100,10 @@ fn show_table(table: &Table, pipeline: &Pipeline, register: &Register) {
     for (&place, levels) in table.by.iter().zip(&table.levels) {
         let dimension = &pipeline.dimensions[place];
         let codes = levels.iter().map(|&level| match &dimension.source {
+            // With those that do not say.
+            _ if table.protect == Protect::DifferentialPrivacy => {
+                dimension.hierarchy.codes(level).map(|codes| codes.len() + 1)
+            }
             DimensionSource::Company(_) => {
                 let codes = register
                     .companies()
@@ -118,6 +126,9 @@ fn show_table(table: &Table, pipeline: &Pipeline, register: &Register) {
     }
     println!("    measures: {}", measures.join(", "));
     match (table.roll_up, table.totals) {
+        _ if table.protect == Protect::DifferentialPrivacy => {
+            println!("    with noise, in every cell of its classifications");
+        }
         (true, _) => println!("    only the finest safe level of each branch is published; {} leads", measures[0]),
         (false, true) => println!("    with totals"),
         (false, false) => println!("    without totals"),

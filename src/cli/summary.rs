@@ -6,7 +6,7 @@ use std::fmt::{self, Write as _};
 use std::path::PathBuf;
 
 use crate::aggregate::CellTable;
-use crate::disclose::{Family, Ledger, SafeTable, Verdict};
+use crate::disclose::{Family, Ledger, SafeTable, Verdict, budget_file};
 use crate::ingest::rejects_file;
 use crate::intake::{IntakeReport, Register, UploadReport};
 use crate::pipeline::Pipeline;
@@ -125,6 +125,10 @@ fn write_release(
     }
     for (name, path) in ["companies", "ledger"].into_iter().zip(private) {
         writeln!(out, "  {name:<11} {} (private)", path.display())?;
+    }
+    if pipeline.differential_privacy.is_some() {
+        let budget = budget_file(pipeline, &safe.period().to_string());
+        writeln!(out, "  budget      {} (private; back it up)", budget.display())?;
     }
     writeln!(out, "What to do next")?;
     writeln!(out, "  read {}", published.folder.join("dictionary.md").display())?;

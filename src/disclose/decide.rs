@@ -13,6 +13,7 @@ use rayon::prelude::*;
 use super::evidence::{Evidence, Findings};
 use super::ledger::{Action, Decision, Family, Ledger, Verdict};
 use super::linked::protect_linked;
+use super::perturbation::{self, PerturbationError};
 use super::roll_up::{self, Node, Safety};
 use super::rounding;
 use super::rules::{Rule, first_broken};
@@ -21,7 +22,7 @@ use super::statistic_rules::Shown;
 use super::told::History;
 use crate::aggregate::{Cell, CellKey, CellTable};
 use crate::measure::MeasureKind;
-use crate::pipeline::{Pipeline, Policy, Remainder};
+use crate::pipeline::{Pipeline, Policy, Protect, Remainder};
 
 /// Why nothing may be published.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +31,14 @@ pub enum DiscloseError {
     Remainders(Vec<Remainder>),
     /// It is not proven that these cells cannot be known.
     Unproven(Vec<String>),
+    /// Perturbed tables cannot be published.
+    Perturbation(PerturbationError),
+}
+
+impl From<PerturbationError> for DiscloseError {
+    fn from(error: PerturbationError) -> Self {
+        Self::Perturbation(error)
+    }
 }
 
 impl fmt::Display for DiscloseError {
@@ -43,6 +52,7 @@ impl fmt::Display for DiscloseError {
                 out.write_str("nothing is published, since it is not proven that nobody can compute:")?;
                 cells.iter().try_for_each(|cell| write!(out, "\n  {cell}"))
             }
+            Self::Perturbation(error) => error.fmt(out),
         }
     }
 }
@@ -59,7 +69,7 @@ pub(super) struct Judged<'a> {
 /// Decides what of a period may be published, beside what earlier releases have told.
 ///
 /// # Errors
-/// [`DiscloseError`]: it cannot be proven that nobody computes what is withheld.
+/// [`DiscloseError`]: it cannot be proven that nobody computes what is withheld, or a privacy budget does not suffice.
 pub fn disclose(
     cells: &CellTable,
     pipeline: &Pipeline,
@@ -70,7 +80,9 @@ pub fn disclose(
         return Err(DiscloseError::Remainders(remainders));
     }
     let policy = &pipeline.policy;
-    let mut judged: Vec<Judged<'_>> = cells.cells.par_iter().map(|cell| judge(cell, pipeline, history)).collect();
+    let suppressed = |cell: &&Cell| pipeline.tables[cell.key.table].protect == Protect::Suppression;
+    let mut judged: Vec<Judged<'_>> =
+        cells.cells.par_iter().filter(suppressed).map(|cell| judge(cell, pipeline, history)).collect();
     tie(&mut judged, pipeline);
     let listed = listed_nodes(&judged, pipeline);
     let is_listed = |judged: &Judged<'_>| {
@@ -108,6 +120,13 @@ pub fn disclose(
         if is_listed {
             rows.push(row(&judged, &shown, pipeline));
         }
+    }
+    let perturbed = perturbation::perturb(cells, pipeline)?;
+    if !perturbed.0.is_empty() {
+        rows.extend(perturbed.0);
+        rows.sort_by(|a, b| (&a.key, a.measure).cmp(&(&b.key, b.measure)));
+        ledger.decisions.extend(perturbed.1);
+        ledger.decisions.sort_by(|a, b| (&a.key, a.measure, a.family).cmp(&(&b.key, b.measure, b.family)));
     }
     Ok((SafeTable::new(cells.period, policy.clone(), rows), ledger))
 }
@@ -266,5 +285,6 @@ fn row(judged: &Judged<'_>, shown: &Shown, pipeline: &Pipeline) -> SafeRow {
         employees: anything.then(|| rounding::employees(cell.employees(measure.kind), policy.rounding.employees)),
         incumbent,
         organization,
+        standard_errors: None,
     }
 }

@@ -59,6 +59,8 @@ pub enum Action {
     Listed,
     /// Another level stands in the release in its place.
     RolledUp,
+    /// It has a row in the release, with noise.
+    Perturbed,
 }
 
 /// One decision, about one family of figures of one cell and measure.
@@ -94,7 +96,7 @@ impl Ledger {
     #[must_use]
     pub fn counts(&self, family: Family) -> BTreeMap<Verdict, u64> {
         let mut counts = BTreeMap::new();
-        let listed = |decision: &&Decision| decision.family == family && decision.action == Action::Listed;
+        let listed = |decision: &&Decision| decision.family == family && decision.action != Action::RolledUp;
         for decision in self.decisions.iter().filter(listed) {
             *counts.entry(decision.verdict).or_default() += 1;
         }
@@ -151,10 +153,11 @@ impl Ledger {
         let action = |decision: &Decision| match decision.action {
             Action::Listed => "listed",
             Action::RolledUp => "rolled up",
+            Action::Perturbed => "perturbed",
         };
         columns.push((
             "action".into(),
-            "Whether the cell stands in the release, or another level in its place.",
+            "Whether the cell stands in the release, perhaps with noise, or another level in its place.",
             texts(&|decision| Some(action(decision).to_owned())),
         ));
         let verdict = |decision: &Decision| match decision.verdict {

@@ -29,6 +29,15 @@ pub struct OrganizationFigures {
     pub percentiles: [Option<f64>; 3],
 }
 
+/// Standard errors of the noise in a perturbed row.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct StandardErrors {
+    /// Of the number of employees.
+    pub employees: f64,
+    /// Of the mean.
+    pub mean: f64,
+}
+
 /// One row of the release.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SafeRow {
@@ -44,6 +53,8 @@ pub struct SafeRow {
     pub incumbent: Option<Figures>,
     /// Every holding alike; none where withheld.
     pub organization: Option<OrganizationFigures>,
+    /// Of the noise; none where there is none.
+    pub standard_errors: Option<StandardErrors>,
 }
 
 /// The rows of a release.

@@ -128,6 +128,24 @@ impl Hierarchy {
         }
     }
 
+    /// All codes of a level, where they are known before any record is read: of a classification from a file, and of the
+    /// two digits of NAICS (2022) and SOC (2018).
+    #[must_use]
+    pub fn codes(&self, level: u8) -> Option<Vec<String>> {
+        let known = |codes: &[&str]| Some(codes.iter().map(|code| (*code).to_owned()).collect());
+        match self {
+            Self::Naics if level == 2 => known(&NAICS_SECTORS),
+            Self::Soc if level == 2 => known(&SOC_MAJOR_GROUPS),
+            Self::Tree(tree) => {
+                let on_level = |(code, (path, _)): (&String, &(Vec<String>, String))| {
+                    (path.len() == usize::from(level)).then(|| code.clone())
+                };
+                Some(tree.codes.iter().filter_map(on_level).collect())
+            }
+            _ => None,
+        }
+    }
+
     /// Reads a classification file.
     ///
     /// # Errors
@@ -229,6 +247,18 @@ fn path_to(code: &str, entries: &BTreeMap<String, (String, String, usize)>) -> R
     Ok(path)
 }
 
+/// The sectors of NAICS (2022).
+const NAICS_SECTORS: [&str; 20] = [
+    "11", "21", "22", "23", "31-33", "42", "44-45", "48-49", "51", "52", "53", "54", "55", "56", "61", "62", "71",
+    "72", "81", "92",
+];
+
+/// The major groups of SOC (2018).
+const SOC_MAJOR_GROUPS: [&str; 23] = [
+    "11", "13", "15", "17", "19", "21", "23", "25", "27", "29", "31", "33", "35", "37", "39", "41", "43", "45", "47",
+    "49", "51", "53", "55",
+];
+
 /// The two-digit sectors that NAICS joins.
 fn naics_sector(two: &str) -> &str {
     match two {
@@ -260,6 +290,14 @@ mod tests {
         assert_eq!(Hierarchy::Naics.at_level("541511", 2), "54");
         assert_eq!(Hierarchy::Naics.at_level("541511", 6), "541511");
         assert_eq!(Hierarchy::Naics.at_level("54", 6), UNKNOWN);
+    }
+
+    #[test]
+    fn codes_are_known_where_no_record_is_needed_for_them() {
+        let sectors = Hierarchy::Naics.codes(2).expect("sectors");
+        assert!(sectors.contains(&Hierarchy::Naics.at_level("336111", 2)) && sectors.is_sorted());
+        assert!(Hierarchy::Soc.codes(2).expect("groups").contains(&Hierarchy::Soc.at_level("15-1252", 2)));
+        assert_eq!([Hierarchy::Naics.codes(6), Hierarchy::Flat.codes(1)], [None, None]);
     }
 
     #[test]

@@ -2,11 +2,12 @@
 //!
 //! In: a checked pipeline. Out: the groups of [`Linked`] tables, and hidden tables with what their protection needs to know.
 //! Invariant: two published cells of which one is a part of the other, or measures that a sum ties, stand in one group; a group
-//! has a table of its finest crossing, and every measure of it in every table.
+//! has a table of its finest crossing, and every measure of it in every table. Perturbed tables are in no group: each spends a
+//! budget of its own.
 
 use std::collections::BTreeSet;
 
-use super::{Pipeline, Table};
+use super::{Pipeline, Protect, Table};
 
 /// Measures that a sum ties (or a single one), and the tables in which they stand.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +29,7 @@ impl Pipeline {
             let stands_in = |table: &Table| table.measures.iter().any(|measure| measures.contains(measure));
             let published: Vec<usize> = (0..self.tables.len())
                 .filter(|&place| !self.tables[place].is_hidden && stands_in(&self.tables[place]))
+                .filter(|&place| self.tables[place].protect == Protect::Suppression)
                 .collect();
             let has_parts = |place: &usize| self.tables[*place].publishes_parts();
             if published.len() < 2 && !published.iter().any(has_parts) {
@@ -67,6 +69,7 @@ impl Pipeline {
             roll_up: false,
             measures,
             patterns: Vec::new(),
+            protect: Protect::Suppression,
             is_hidden: true,
         };
         let mut tables = Vec::new();

@@ -5,6 +5,7 @@
 //! exists is complete and makes sense.
 
 mod choice;
+mod differential_privacy;
 mod format;
 mod hierarchy;
 mod linked;
@@ -16,6 +17,7 @@ mod section;
 
 use std::path::{Path, PathBuf};
 
+pub use differential_privacy::{Bounds, DifferentialPrivacy, Protect};
 pub use format::{DateFormat, Encoding, FileFormat};
 pub use hierarchy::{Hierarchy, TOTAL, UNKNOWN};
 pub use linked::Linked;
@@ -76,6 +78,8 @@ pub struct Pipeline {
     pub company_patterns: Vec<String>,
     /// The rules in force.
     pub policy: Policy,
+    /// How tables are perturbed whose protection is differential privacy; none where no table is.
+    pub differential_privacy: Option<DifferentialPrivacy>,
     /// SHA-256 of the file and of the classification files that it names.
     pub digest: [u8; 32],
     /// SHA-256 of what decides how an upload is read: a change of it means reading every upload anew.
@@ -163,6 +167,8 @@ pub struct Table {
     pub measures: Vec<usize>,
     /// Patterns of names of further measures.
     pub patterns: Vec<String>,
+    /// How its figures are protected.
+    pub protect: Protect,
     /// Whether it is never published, and only there so that others can be protected.
     pub is_hidden: bool,
 }

@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 use toml::de::DeTable;
 
 use super::choice::Chosen;
+use super::differential_privacy::{self, Protect, TablePlace};
 use super::section::{Placed, Section};
 use super::{
     Dimension, DimensionSource, FileFormat, Hierarchy, MappedColumn, MultipleJobs, NamedFormat, Overrides, Pipeline,
@@ -101,11 +102,19 @@ impl<'a> Reader<'a> {
         let dimensions = self.dimensions(&columns);
         let positive = self.populations();
         let mut chosen = Chosen { columns: &columns, settings: &settings, positive: &positive, measures: Vec::new() };
-        let tables = self.tables(&dimensions, &mut chosen);
+        let (tables, places) = self.tables(&dimensions, &mut chosen);
         let company = self.company_metrics(&mut chosen, &tables);
         let measures = chosen.measures;
         let protection = self.root.section("protection");
         let policy = Policy::read(protection.as_ref());
+        let asked = differential_privacy::Asked {
+            tables: &tables,
+            places: &places,
+            dimensions: &dimensions,
+            measures: &measures,
+            settings: &settings,
+        };
+        let differential_privacy = asked.read(protection.as_ref(), self.root.problems);
         if let Some(protection) = protection {
             protection.finish();
         }
@@ -153,6 +162,7 @@ impl<'a> Reader<'a> {
             company_measures: company.measures,
             company_patterns: company.patterns,
             policy,
+            differential_privacy,
             digest,
             intake_digest,
         })
@@ -282,7 +292,7 @@ impl<'a> Reader<'a> {
         entry: &super::section::Entry<'a>,
         columns: &[MappedColumn],
     ) -> Option<Dimension> {
-        const TAKEN: [&str; 20] = [
+        const TAKEN: [&str; 22] = [
             "table",
             "period",
             "measure",
@@ -293,6 +303,8 @@ impl<'a> Reader<'a> {
             "sd",
             "n_employees",
             "n_companies",
+            "n_employees_standard_error",
+            "mean_standard_error",
             "p10",
             "p25",
             "p50",
@@ -365,8 +377,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn tables(&self, dimensions: &[Dimension], chosen: &mut Chosen<'_>) -> Vec<Table> {
-        let mut tables: Vec<Table> = Vec::new();
+    fn tables(&self, dimensions: &[Dimension], chosen: &mut Chosen<'_>) -> (Vec<Table>, Vec<TablePlace>) {
+        let (mut tables, mut places): (Vec<Table>, Vec<TablePlace>) = Default::default();
         let sections = self.root.sections("tables");
         if sections.is_empty() {
             self.root.missing("tables", "at least one `[[tables]]` with `name`, `by` and `measures`");
@@ -401,10 +413,13 @@ impl<'a> Reader<'a> {
             if named.as_ref().is_none_or(Vec::is_empty) {
                 section.missing("measures", "the measures, as in `measures = [\"base_hourly\"]`");
             }
-            let (measures, patterns) = chosen.choose(&section, named.unwrap_or_default(), true);
+            let named = named.unwrap_or_default();
+            let (measures, patterns) = chosen.choose(&section, named.clone(), true);
             let levels = table_levels(&section, dimensions, &by);
-            let totals = section.flag("totals").unwrap_or(true);
+            let protect = section.choice("protect", &Protect::WORDS).unwrap_or_default();
+            let totals = section.flag("totals").unwrap_or(protect == Protect::Suppression);
             let roll_up = section.flag("roll_up").unwrap_or(false);
+            let at = section.at().clone();
             section.finish();
             if let Some(name) = name {
                 tables.push(Table {
@@ -415,11 +430,13 @@ impl<'a> Reader<'a> {
                     roll_up,
                     measures,
                     patterns,
+                    protect,
                     is_hidden: false,
                 });
+                places.push(TablePlace { at, named });
             }
         }
-        tables
+        (tables, places)
     }
 
     /// The measures that count positive values only.

@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use super::{Pipeline, Table};
+use super::{Pipeline, Protect, Table};
 
 /// A sum and a part of it, whose difference is a figure that no rule has judged.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,7 +27,9 @@ impl fmt::Display for Remainder {
 }
 
 pub(super) fn find(pipeline: &Pipeline) -> Vec<Remainder> {
-    pipeline.tables.iter().filter_map(|table| of_table(pipeline, table)).collect()
+    // The difference of two figures with noise has noise.
+    let suppressed = pipeline.tables.iter().filter(|table| table.protect == Protect::Suppression);
+    suppressed.filter_map(|table| of_table(pipeline, table)).collect()
 }
 
 fn of_table(pipeline: &Pipeline, table: &Table) -> Option<Remainder> {

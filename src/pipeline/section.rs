@@ -46,6 +46,11 @@ impl<'a> Section<'a> {
         &self.at
     }
 
+    /// Whether the file has a key.
+    pub(super) fn names(&self, key: &str) -> bool {
+        self.table.iter().any(|(name, _)| name.get_ref() == key)
+    }
+
     fn find(&self, key: &'static str) -> Option<&'a Spanned<DeValue<'a>>> {
         self.asked.borrow_mut().push(key);
         self.table.iter().find(|(name, _)| name.get_ref() == key).map(|(_, value)| value)
@@ -74,7 +79,7 @@ impl<'a> Section<'a> {
 
     /// Whether a key is there; reports it as missing otherwise.
     fn has(&self, key: &'static str, example: &str) -> bool {
-        let there = self.table.iter().any(|(name, _)| name.get_ref() == key);
+        let there = self.names(key);
         if !there {
             self.asked.borrow_mut().push(key);
             self.missing(key, example);
@@ -230,6 +235,40 @@ impl<'a> Section<'a> {
             self.wrong_type(&entry.name.value, entry.value, "a header, or a list of headers");
         }
         texts
+    }
+
+    /// Two exact decimal numbers below a free name, between two bounds (in 1/10,000) and the lower one first.
+    pub(super) fn range_of(&self, entry: &Entry<'a>, low: Amount, high: Amount) -> Option<[Amount; 2]> {
+        let number = |item: &Spanned<DeValue<'_>>| {
+            let text = match item.get_ref() {
+                DeValue::Integer(integer) if integer.radix() == 10 => integer.as_str(),
+                DeValue::Float(float) => float.as_str(),
+                _ => "",
+            };
+            NumberFormat::default().parse(text.replace('_', "").as_bytes()).ok()
+        };
+        let numbers: Option<Vec<Amount>> = match entry.value.get_ref() {
+            DeValue::Array(array) => array.iter().map(number).collect(),
+            _ => None,
+        };
+        if let Some(&[first, second]) = numbers.as_deref()
+            && low <= first
+            && first < second
+            && second <= high
+        {
+            return Some([first, second]);
+        }
+        let unit = crate::exact::SCALE;
+        self.problems.add(
+            &entry.value.span(),
+            format!("`{}` is no range", self.name(&entry.name.value)),
+            format!(
+                "write the lowest and the highest value, between {} and {}, as in `[5.0, 150.0]`",
+                low / unit,
+                high / unit
+            ),
+        );
+        None
     }
 
     /// A list of levels below a free name.

@@ -1,7 +1,7 @@
 //! `benchmarks.parquet`: a row for each table, cell and measure.
 //!
 //! In: a safe table. Out: the bytes of a Parquet file. Invariant: every column tells its meaning, unit and source in its
-//! field metadata; a suppressed figure is null and carries no reason.
+//! field metadata; a suppressed figure is null and carries no reason; columns for noise are there where a table has noise.
 
 use std::sync::Arc;
 
@@ -34,6 +34,7 @@ pub struct Column {
 
 const SDMX: &str = "SDMX cross-domain code lists";
 const OWN: &str = "payquorum";
+const DWORK: &str = "Dwork, McSherry, Nissim and Smith (2006)";
 const TYPE_7: &str = "Hyndman and Fan (1996), type 7";
 
 /// The columns of the release of a pipeline, in order.
@@ -59,6 +60,7 @@ pub fn columns(pipeline: &Pipeline) -> Vec<Column> {
         let meaning = format!("Level of the {} code; 0 is the total.", dimension.name);
         columns.push(column(&format!("{}_level", dimension.name), &count, "level", &meaning, OWN));
     }
+    let perturbed = pipeline.perturbed().next().is_some();
     let status = "published, or suppressed (then its figures are null, and no reason is given)";
     columns.extend([
         column("measure", &text, "name", "The measure; see the list of measures.", OWN),
@@ -66,6 +68,12 @@ pub fn columns(pipeline: &Pipeline) -> Vec<Column> {
         column("currency", &text, "ISO 4217", "Currency of amounts; null for other figures.", "ISO 4217"),
         column("n_companies", &count, "companies", "Companies with a value; companies of one owner count as one.", OWN),
         column("n_employees", &count, "employees", "Employees with a value, rounded as the policy says.", OWN),
+    ]);
+    if perturbed {
+        let meaning = "Standard error of the noise in n_employees; null in tables without noise.";
+        columns.push(column("n_employees_standard_error", &figure, "employees", meaning, DWORK));
+    }
+    columns.extend([
         column(
             "status",
             &text,
@@ -74,6 +82,12 @@ pub fn columns(pipeline: &Pipeline) -> Vec<Column> {
             OWN,
         ),
         column("mean", &figure, "unit", "Mean over employees; of a share, ratio, total, gap or dispersion that figure of all employees of the cell together.", OWN),
+    ]);
+    if perturbed {
+        let meaning = "Standard error of the noise in the mean, by linear approximation; null in tables without noise.";
+        columns.push(column("mean_standard_error", &figure, "unit", meaning, DWORK));
+    }
+    columns.extend([
         column("sd", &figure, "unit", "Sample standard deviation over employees (n - 1).", OWN),
         column("p10", &figure, "unit", "10th percentile over employees.", TYPE_7),
         column("p25", &figure, "unit", "25th percentile over employees.", TYPE_7),
@@ -87,7 +101,13 @@ pub fn columns(pipeline: &Pipeline) -> Vec<Column> {
             &format!("Status of the figures that weigh every company alike: {status}."),
             OWN,
         ),
-        column("org_mean", &figure, "unit", "Mean of the companies' own figures (of a distribution, of their means).", OWN),
+        column(
+            "org_mean",
+            &figure,
+            "unit",
+            "Mean of the companies' own figures (of a distribution, of their means).",
+            OWN,
+        ),
         column("org_p25", &figure, "unit", "25th percentile of the companies' own figures.", TYPE_7),
         column("org_p50", &figure, "unit", "Median of the companies' own figures.", TYPE_7),
         column("org_p75", &figure, "unit", "75th percentile of the companies' own figures.", TYPE_7),
@@ -139,8 +159,15 @@ fn batch(table: &SafeTable, pipeline: &Pipeline) -> Result<RecordBatch, ArrowErr
     }));
     arrays.push(counts(&|row| row.companies));
     arrays.push(counts(&|row| row.employees));
+    let perturbed = pipeline.perturbed().next().is_some();
+    if perturbed {
+        arrays.push(figures(&|row| Some(row.standard_errors?.employees)));
+    }
     arrays.push(texts(&|row| status(row.incumbent.is_some())));
     arrays.push(figures(&|row| row.incumbent?.mean));
+    if perturbed {
+        arrays.push(figures(&|row| Some(row.standard_errors?.mean)));
+    }
     arrays.push(figures(&|row| row.incumbent?.deviation));
     for place in 0..5 {
         arrays.push(figures(&|row| row.incumbent?.percentiles[place]));

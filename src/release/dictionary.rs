@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::benchmarks::columns;
+use super::manifest::Perturbation;
 use crate::disclose::SafeTable;
 use crate::measure::{Measure, Over, Population};
 use crate::pipeline::{Pipeline, TOTAL, UNKNOWN};
@@ -81,7 +82,8 @@ fn write(out: &mut String, table: &SafeTable, pipeline: &Pipeline) -> std::fmt::
         }
     }
     writeln!(out, "\n## How figures are protected\n")?;
-    for sentence in table.policy().sentences() {
+    let perturbed = Perturbation::of(pipeline).map(|perturbation| perturbation.sentences());
+    for sentence in table.policy().sentences().into_iter().chain(perturbed.into_iter().flatten()) {
         writeln!(out, "- {sentence}")?;
     }
     writeln!(out, "\nA suppressed figure is null and carries no reason, because the reason would help an attacker.")

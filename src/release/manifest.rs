@@ -3,14 +3,17 @@
 //! In: the safe table, the pipeline, the other files. Out: a [`Manifest`]. Invariant: no company's name or number, no key, no
 //! time of day; the release date is a parameter.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::dictionary::published_measures;
 use crate::disclose::SafeTable;
+use crate::exact::{Amount, decimal};
 use crate::intake::hex;
 use crate::measure::RoundingClass;
-use crate::pipeline::{Pipeline, Policy, Table};
+use crate::pipeline::{Bounds, DifferentialPrivacy, Pipeline, Policy, Table};
 
 /// The form of this manifest.
 pub(super) const FORM: &str = "payquorum-release/1";
@@ -35,6 +38,9 @@ pub struct Manifest {
     pub policy: Policy,
     /// The policy in sentences.
     pub policy_in_words: Vec<String>,
+    /// How tables were perturbed, where any was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub perturbation: Option<Perturbation>,
     /// What was checked on the finished files before they were published.
     pub audit: Audit,
     /// How many rows there are.
@@ -49,6 +55,119 @@ pub struct Manifest {
     pub files: Vec<FileEntry>,
     /// SHA-256 of this manifest with nothing in this place: against damage, not against forgers.
     pub sha256: String,
+}
+
+/// How tables were perturbed. Budgets, bounds and widths are in 1/10,000.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Perturbation {
+    /// Where the noise comes from.
+    pub mechanism: String,
+    /// Between which inputs it hides the difference.
+    pub neighbours: String,
+    /// The budget of the period, over all releases of the pipeline.
+    pub epsilon: Amount,
+    /// What this release spends of it.
+    pub epsilon_per_release: Amount,
+    /// Employees of one holding that count in one cell.
+    pub max_employees: u64,
+    /// Cells of a table in which one holding counts.
+    pub max_cells: u64,
+    /// The currency of amounts that count.
+    pub currency: Option<String>,
+    /// The perturbed tables.
+    pub tables: Vec<PerturbedTable>,
+    /// Their measures.
+    pub measures: Vec<PerturbedMeasure>,
+}
+
+/// A perturbed table.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PerturbedTable {
+    /// Its name.
+    pub name: String,
+    /// How many cells it has; each is published, whoever is in it.
+    pub cells: usize,
+    /// Its measures.
+    pub measures: Vec<String>,
+}
+
+/// A measure of a perturbed table.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PerturbedMeasure {
+    /// Its name.
+    pub name: String,
+    /// The lowest mean that a holding counts with.
+    pub low: Amount,
+    /// The highest.
+    pub high: Amount,
+}
+
+impl Perturbation {
+    /// What a pipeline says of it.
+    #[must_use]
+    pub fn of(pipeline: &Pipeline) -> Option<Self> {
+        let DifferentialPrivacy { epsilon, epsilon_per_release, max_employees, max_cells, currency, bounds: _ } =
+            pipeline.differential_privacy.as_ref()?;
+        let names = |table: &Table| table.measures.iter().map(|&place| pipeline.measures[place].name.clone()).collect();
+        let places: BTreeSet<usize> = pipeline.perturbed().flat_map(|(_, table)| table.measures.clone()).collect();
+        let bounded = |place: usize| {
+            let measure = &pipeline.measures[place];
+            let Bounds { low, high } = pipeline.differential_privacy.as_ref()?.bounds_of(measure)?;
+            Some(PerturbedMeasure { name: measure.name.clone(), low, high })
+        };
+        Some(Self {
+            mechanism: "discrete Laplace noise on counts and sums of bounded contributions, by opendp".to_owned(),
+            neighbours: "inputs that differ by all records of one holding".to_owned(),
+            epsilon: *epsilon,
+            epsilon_per_release: *epsilon_per_release,
+            max_employees: *max_employees,
+            max_cells: *max_cells,
+            currency: currency.clone(),
+            tables: pipeline
+                .perturbed()
+                .map(|(_, table)| PerturbedTable {
+                    name: table.name.clone(),
+                    cells: pipeline.known_cells(table).len(),
+                    measures: names(table),
+                })
+                .collect(),
+            measures: places.into_iter().filter_map(bounded).collect(),
+        })
+    }
+
+    /// The protection in plain sentences, for people.
+    #[must_use]
+    pub fn sentences(&self) -> Vec<String> {
+        let tables: Vec<String> = self.tables.iter().map(|table| format!("`{}`", table.name)).collect();
+        let currency = self.currency.as_ref().map_or(String::new(), |currency| format!("; amounts in {currency} only"));
+        let mut lines = vec![
+            format!(
+                "perturbed tables ({}): every cell of their classifications is published with noise, so that whether all \
+                 records of one company and its owner's other companies are there or not changes the probability of any \
+                 figures by a factor of at most e^{} (differential privacy, epsilon {} of {} for the period)",
+                tables.join(", "),
+                decimal(self.epsilon_per_release),
+                decimal(self.epsilon_per_release),
+                decimal(self.epsilon)
+            ),
+            format!(
+                "in them one company counts with at most {} employees in a cell, scaled down where it has more, and in at \
+                 most {} of a table's cells, its largest{currency}",
+                self.max_employees, self.max_cells
+            ),
+            "in them n_companies, sd, percentiles and figures that weigh every company alike are null, and columns ending \
+                 in _standard_error tell how far noise scatters; a noisy count below zero is shown as 0"
+                .to_owned(),
+        ];
+        lines.extend(self.measures.iter().map(|measure| {
+            let PerturbedMeasure { name, low, high } = measure;
+            format!("in them a company's mean of `{name}` counts as one from {} to {}", decimal(*low), decimal(*high))
+        }));
+        lines
+    }
 }
 
 /// What was checked.
@@ -136,6 +255,7 @@ impl Manifest {
             release_date: release_date.map(str::to_owned),
             policy: table.policy().clone(),
             policy_in_words: table.policy().sentences(),
+            perturbation: Perturbation::of(pipeline),
             audit: Audit {
                 scope: "every published row against the policy, on the finished files; before that, for every withheld figure of linked tables, that it can differ by its protection level although all published figures stay as they are, for outsiders and for participating companies"
                     .to_owned(),

@@ -10,6 +10,6 @@ mod publish;
 mod verify;
 
 pub use benchmarks::{Column, columns};
-pub use manifest::{FileEntry, Manifest};
+pub use manifest::{FileEntry, Manifest, Perturbation};
 pub use publish::{Published, ReleaseError, folder_of, publish, versions};
 pub use verify::{Fault, Verified, verify};

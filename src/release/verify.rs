@@ -1,7 +1,8 @@
 //! Verifying a release from its files alone.
 //!
 //! In: a release folder. Out: what was checked, and every [`Fault`]. Invariant: nothing is trusted but the files; the figures
-//! are read with Polars, not with the library that wrote them; what cannot be judged is a fault.
+//! are read with Polars, not with the library that wrote them; what cannot be judged is a fault; perturbed tables are judged
+//! by rules of their own.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -11,7 +12,7 @@ use std::path::Path;
 
 use polars::prelude::{ChunkedArray, DataFrame, Float64Type, Int64Type, ParquetReader, SerReader, StringChunked};
 
-use super::manifest::{FORM, FileEntry, Manifest};
+use super::manifest::{FORM, FileEntry, Manifest, Perturbation, PerturbedTable};
 use crate::exact::SCALE;
 use crate::pipeline::{Depth, Policy};
 
@@ -100,6 +101,8 @@ pub fn verify(folder: &Path) -> io::Result<Verified> {
 const FIGURES: [&str; 7] = ["mean", "sd", "p10", "p25", "p50", "p75", "p90"];
 const ORGANIZATION_FIGURES: [&str; 4] = ["org_mean", "org_p25", "org_p50", "org_p75"];
 
+const STANDARD_ERRORS: [&str; 2] = ["n_employees_standard_error", "mean_standard_error"];
+
 /// The columns of a release, by name.
 struct Rows<'a> {
     length: usize,
@@ -115,7 +118,8 @@ impl<'a> Rows<'a> {
         let fixed = ["table", "period", "measure", "unit", "currency", "status", "org_status"];
         let texts = fixed.iter().chain(&dimensions).map(|name| (*name).to_owned());
         let counts = ["n_companies", "n_employees"].map(str::to_owned).into_iter().chain(levels);
-        let figures = FIGURES.iter().chain(&ORGANIZATION_FIGURES).map(|name| (*name).to_owned());
+        let noise = if manifest.perturbation.is_some() { &STANDARD_ERRORS[..] } else { &[] };
+        let figures = FIGURES.iter().chain(&ORGANIZATION_FIGURES).chain(noise).map(|name| (*name).to_owned());
         let mut rows =
             Self { length: frame.height(), texts: BTreeMap::new(), counts: BTreeMap::new(), figures: BTreeMap::new() };
         let column = |name: &str| frame.column(name).map_err(|_| format!("lacks the column {name}"));
@@ -185,6 +189,17 @@ impl<'a> Rows<'a> {
                 published[place] += usize::from(self.texts[status].get(row) == Some("published"));
             }
         }
+        let spends = |it: &Perturbation| 0 < it.epsilon_per_release && it.epsilon_per_release <= it.epsilon;
+        if !manifest.perturbation.as_ref().is_none_or(spends) {
+            verified.faults.push(fault(None, "was made for more than the budget of its period".to_owned()));
+        }
+        for table in manifest.perturbation.iter().flat_map(|perturbation| &perturbation.tables) {
+            let rows =
+                (0..self.length).filter(|&row| self.texts["table"].get(row) == Some(table.name.as_str())).count();
+            if rows != table.cells * table.measures.len() {
+                verified.faults.push(fault(None, format!("has not every cell of the perturbed table {}", table.name)));
+            }
+        }
         if published != [manifest.counts.published, manifest.counts.organization_published] {
             verified.faults.push(fault(None, "has other numbers of published rows than the manifest says".to_owned()));
         }
@@ -199,6 +214,18 @@ impl<'a> Rows<'a> {
         let policy: &Policy = &manifest.policy;
         let mut faults = Vec::new();
         let mut anything = false;
+        if let Some(perturbation) = &manifest.perturbation {
+            let table = self.texts["table"].get(row).unwrap_or_default();
+            if let Some(table) = perturbation.tables.iter().find(|known| known.name == table) {
+                return self.perturbed_row_faults(row, table, perturbation, manifest);
+            }
+            let noise = STANDARD_ERRORS.iter().filter(|name| self.figure(name, row).is_some());
+            faults.extend(noise.map(|name| format!("{name} is there, but the table has no noise")));
+            let measure = self.texts["measure"].get(row).unwrap_or_default();
+            if perturbation.measures.iter().any(|known| known.name == measure) {
+                faults.push("has a measure that another table perturbs, and undoes its noise".to_owned());
+            }
+        }
         for (status, names) in [("status", &FIGURES[..]), ("org_status", &ORGANIZATION_FIGURES[..])] {
             match self.texts[status].get(row) {
                 Some("published") => {
@@ -259,6 +286,58 @@ impl<'a> Rows<'a> {
         faults
     }
 
+    /// What is wrong with one row of a perturbed table: it is published, has nothing but a count and a mean, and tells the
+    /// noise of both.
+    fn perturbed_row_faults(
+        &self,
+        row: usize,
+        table: &PerturbedTable,
+        perturbation: &Perturbation,
+        manifest: &Manifest,
+    ) -> Vec<String> {
+        let mut faults = Vec::new();
+        for (status, expected) in [("status", "published"), ("org_status", "suppressed")] {
+            if self.texts[status].get(row) != Some(expected) {
+                faults.push(format!("{status} of a perturbed row is not {expected}"));
+            }
+        }
+        let without = FIGURES[1..].iter().chain(&ORGANIZATION_FIGURES);
+        let there = without.filter(|name| self.figure(name, row).is_some());
+        faults.extend(there.map(|name| format!("{name} is there, and no noise is made for it")));
+        if self.counts["n_companies"].get(row).is_some() {
+            faults.push("n_companies is there, and no noise is made for it".to_owned());
+        }
+        let step = i64::try_from(manifest.policy.rounding.employees).unwrap_or(1).max(1);
+        if !self.counts["n_employees"].get(row).is_some_and(|employees| employees >= 0 && employees % step == 0) {
+            faults.push(format!("n_employees is no multiple of {step}"));
+        }
+        for name in STANDARD_ERRORS {
+            if !self.figure(name, row).is_some_and(|error| error.is_finite() && error > 0.0) {
+                faults.push(format!("{name} does not tell of any noise"));
+            }
+        }
+        let (told, promised) = (self.figure(STANDARD_ERRORS[0], row), promised_scatter(perturbation));
+        if told.is_some_and(|told| (told - promised).abs() > promised / 1_000.0 + 1e-3) {
+            faults.push(format!("{} is not that of the noise that epsilon asks for", STANDARD_ERRORS[0]));
+        }
+        let name = self.texts["measure"].get(row).unwrap_or_default();
+        let bounds = perturbation.measures.iter().find(|measure| measure.name == name);
+        match (self.figure("mean", row), bounds.filter(|_| table.measures.iter().any(|known| known == name))) {
+            (Some(mean), Some(bounds)) => {
+                let known = manifest.measures.iter().find(|measure| measure.name == name);
+                let step = known.map_or(0, |measure| manifest.policy.rounding.step(measure.rounding));
+                // Rounding may carry a mean over its bound by half a step.
+                if !is_between(mean, bounds.low - step, bounds.high + step) {
+                    faults.push("mean is outside its bounds".to_owned());
+                }
+            }
+            (None, _) => faults.push("the mean of a perturbed row is missing".to_owned()),
+            (_, None) => faults.push("has a measure that its perturbed table does not have".to_owned()),
+        }
+        faults.extend(self.figure_faults(row, manifest));
+        faults
+    }
+
     /// Order of percentiles, and rounding.
     fn figure_faults(&self, row: usize, manifest: &Manifest) -> Vec<String> {
         let mut faults = Vec::new();
@@ -280,6 +359,22 @@ impl<'a> Rows<'a> {
         }
         faults
     }
+}
+
+/// The standard deviation of the noise that counts of perturbed tables must have: every measure of every table spends an equal
+/// part of epsilon, and one half of it on counts.
+#[expect(clippy::cast_precision_loss, reason = "compared within a tolerance")]
+fn promised_scatter(perturbation: &Perturbation) -> f64 {
+    let measures: usize = perturbation.tables.iter().map(|table| table.measures.len()).sum();
+    let epsilon = perturbation.epsilon_per_release as f64 / SCALE as f64 / (2 * measures) as f64;
+    let scale = perturbation.max_employees as f64 * perturbation.max_cells as f64 / epsilon;
+    // Of a geometric distribution to both sides, written otherwise than by the writer.
+    1.0 / (2.0_f64.sqrt() * (0.5 / scale).sinh())
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a tolerance, not a figure")]
+fn is_between(figure: f64, low: i64, high: i64) -> bool {
+    (low as f64..=high as f64).contains(&(figure * SCALE as f64))
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a tolerance, not a figure")]

@@ -7,6 +7,7 @@ mod hostile;
 mod kill;
 mod linked;
 mod metrics;
+mod perturbed;
 mod protect;
 mod real;
 mod recount;

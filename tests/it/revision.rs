@@ -7,8 +7,11 @@ use crate::desk::{Desk, parquet};
 /// A desk for eight companies of one sector.
 fn desk() -> Desk {
     let desk = Desk::small(8);
-    let companies: String = (1..=8).map(|number| format!("K{number},,S\n")).collect();
-    desk.write("companies.csv", format!("company_id,holding_id,sector\n{companies}"));
+    let mut register = "company_id,holding_id,sector\n".to_owned();
+    for number in 1..=8 {
+        let _ = writeln!(register, "K{number},,S");
+    }
+    desk.write("companies.csv", register);
     desk
 }
 

@@ -47,7 +47,7 @@ impl Bench {
     }
 }
 
-fn rewrite(release: &Path, change: impl FnOnce(RecordBatch) -> RecordBatch) {
+pub fn rewrite(release: &Path, change: impl FnOnce(RecordBatch) -> RecordBatch) {
     let path = release.join("benchmarks.parquet");
     let table = change(parquet(&path));
     let file = File::create(&path).expect("the file can be written");
@@ -68,7 +68,7 @@ fn rewrite(release: &Path, change: impl FnOnce(RecordBatch) -> RecordBatch) {
 }
 
 /// Edits the manifest as somebody would who knows its form: with a new digest of itself.
-fn edit_manifest(release: &Path, edit: impl FnOnce(&mut Value)) {
+pub fn edit_manifest(release: &Path, edit: impl FnOnce(&mut Value)) {
     let path = release.join("manifest.json");
     let mut manifest: Value = serde_json::from_slice(&fs::read(&path).expect("a manifest")).expect("JSON");
     edit(&mut manifest);
@@ -88,14 +88,14 @@ fn with(table: &RecordBatch, name: &str, column: ArrayRef) -> RecordBatch {
 }
 
 /// The table with one figure replaced.
-fn with_figure(table: &RecordBatch, name: &str, row: usize, figure: f64) -> RecordBatch {
+pub fn with_figure(table: &RecordBatch, name: &str, row: usize, figure: f64) -> RecordBatch {
     let old = table[name].as_primitive::<Float64Type>().iter().enumerate();
     let column: Float64Array = old.map(|(place, old)| if place == row { Some(figure) } else { old }).collect();
     with(table, name, Arc::new(column))
 }
 
 /// The table with one count replaced.
-fn with_count(table: &RecordBatch, name: &str, row: usize, count: i64) -> RecordBatch {
+pub fn with_count(table: &RecordBatch, name: &str, row: usize, count: i64) -> RecordBatch {
     let old = table[name].as_primitive::<Int64Type>().iter().enumerate();
     let column: Int64Array = old.map(|(place, old)| if place == row { Some(count) } else { old }).collect();
     with(table, name, Arc::new(column))

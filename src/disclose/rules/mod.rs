@@ -50,6 +50,8 @@ pub enum Rule {
     Secondary,
     /// The cell lies below or above the level that is published in its place.
     OtherLevel,
+    /// Figures of this family are not made for perturbed tables.
+    NotPerturbed,
 }
 
 impl Rule {
@@ -72,6 +74,7 @@ impl Rule {
             Self::EarlierRelease => "earlier release",
             Self::Secondary => "protects others",
             Self::OtherLevel => "other level",
+            Self::NotPerturbed => "not perturbed",
         }
     }
 }
