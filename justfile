@@ -19,6 +19,10 @@ ci:
 bench:
     cargo bench --bench stages
 
+# How many cells protection withholds, how long it takes, and how it grows
+bench-protection:
+    cargo bench --bench protection
+
 # Mutated pipelines, registers and uploads, for as long as it says
 fuzz seconds="600":
     PAYQUORUM_FUZZ_SECONDS={{seconds}} cargo test --release --test it hostile -- --nocapture

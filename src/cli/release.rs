@@ -3,20 +3,22 @@
 //! In: a pipeline file and a store. Out: company metrics, the decision ledger, a release, and a summary.
 //! Invariant: what may not be published is refused before anything is computed, where that can be known.
 
-use std::path::PathBuf;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::Args;
 
 use super::{PipelineArguments, Refused, progress, summary};
 use crate::aggregate::{CompanyTable, Snapshots, aggregate};
-use crate::disclose::{DiscloseError, History, disclose, write_told};
+use crate::disclose::secondary::write_jj;
+use crate::disclose::{DiscloseError, History, Ledger, disclose, write_told};
 use crate::intake::Register;
 use crate::period::Period;
 use crate::pipeline::Pipeline;
 use crate::release::{Published, folder_of, publish, versions};
 use crate::scorecard::add_market_ratios;
-use crate::store::Store;
+use crate::store::{Store, write_durably};
 
 #[derive(Debug, Args)]
 pub(super) struct Release {
@@ -31,6 +33,9 @@ pub(super) struct ReleaseArguments {
     /// The release date to write into the manifest (it changes the bytes of the release)
     #[arg(long, value_name = "YYYY-MM-DD", value_parser = release_date)]
     release_date: Option<String>,
+    /// Write the problems of linked tables into this folder, in the JJ format of tau-Argus and sdcTable (private: true values)
+    #[arg(long, value_name = "FOLDER")]
+    export_jj: Option<PathBuf>,
     /// Wait where another run works on the workspace, instead of stopping
     #[arg(long)]
     pub(super) wait: bool,
@@ -87,6 +92,9 @@ pub(super) fn release(
     bar.finish_and_clear();
     let told = Told::of(pipeline, period);
     let (safe, ledger) = disclose(&cells, pipeline, &told.history()?)?;
+    if let Some(folder) = &arguments.export_jj {
+        export_jj(&ledger, folder)?;
+    }
     write_told(&cells, &ledger, pipeline, &told.next())?;
     // The companies' own metrics and the release have nothing to do with each other from here on.
     let (written, published) = rayon::join(
@@ -104,6 +112,30 @@ pub(super) fn release(
     told.keep(&published)?;
     eprint!("{}", summary::release(&published, &safe, &ledger, pipeline, &cells, &[own, ledger_file]));
     println!("{}", published.folder.display());
+    Ok(())
+}
+
+/// Writes each problem of linked tables as a JJ file with its pattern, and beside it which cell each index means.
+fn export_jj(ledger: &Ledger, folder: &Path) -> anyhow::Result<()> {
+    std::fs::create_dir_all(folder).with_context(|| format!("{}", folder.display()))?;
+    let write = |name: String, text: &str| {
+        let file = std::path::absolute(folder.join(name))?;
+        write_durably(&file, text.as_bytes())
+    };
+    for (number, protected) in ledger.protected.iter().enumerate() {
+        for (layer, problem) in protected.layers.iter().enumerate() {
+            let indices: Vec<u64> = (0..problem.cells().len() as u64).collect();
+            let name = format!("{}-{}-{}-{}", number + 1, protected.measures[0], protected.family.name(), layer + 1);
+            let mut cells = "index,cell\n".to_owned();
+            for index in &indices {
+                let known = usize::try_from(*index).ok().and_then(|index| protected.names.get(index));
+                let _ = writeln!(cells, "{index},\"{}\"", known.map_or("a rest that is not reported", String::as_str));
+            }
+            write(format!("{name}.jj"), &write_jj(problem, &indices, Some(&protected.pattern)))
+                .and_then(|()| write(format!("{name}.cells.csv"), &cells))
+                .with_context(|| format!("{}", folder.display()))?;
+        }
+    }
     Ok(())
 }
 

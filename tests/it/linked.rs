@@ -10,7 +10,7 @@ use std::fs::File;
 use polars::prelude::{ParquetReader, SerReader};
 
 use crate::attacker::{Fraction, Solved, System};
-use crate::desk::{Desk, Dice, parquet, tree};
+use crate::desk::{Desk, Dice, Outcome, parquet, tree};
 
 const HEAD: &str = r#"name   = "linked"
 period = "quarter"
@@ -239,6 +239,20 @@ fn linked_releases_are_the_same_for_any_number_of_threads() {
         tree(&desk.workspace().join("releases"))
     });
     assert_eq!(one, other);
+}
+
+/// An expert can solve the release's own problems with other tools, and `disclose` can read them.
+#[test]
+fn problems_of_a_release_are_written_as_jj_files() {
+    let desk = Desk::keyed();
+    fill(&desk, &mut Dice(11), SHAPES[0].1);
+    let folder = desk.path("problems");
+    let folder = folder.to_str().expect("a path");
+    desk.does("run", &desk.path("linked.toml"), &["--export-jj", folder]).ends_with(0);
+    let file = desk.path("problems/1-base_annual-incumbent-1.jj");
+    Outcome::of(desk.program("disclose").arg(&file)).ends_with(0).tells("secondary");
+    let cells = std::fs::read_to_string(desk.path("problems/1-base_annual-incumbent-1.cells.csv")).expect("names");
+    assert!(cells.contains("\"region=_T,sector=_T\""), "{cells}");
 }
 
 fn texts(batch: &arrow::array::RecordBatch, name: &str) -> Vec<Option<String>> {

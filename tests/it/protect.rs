@@ -210,6 +210,35 @@ fn worked_case_6() {
     assert_eq!(pattern.withheld.iter().filter(|withheld| **withheld).count(), 4, "one cell and three that protect it");
 }
 
+/// DISCLOSURE 7.8: exact means beside counts that are each off by at most 2 give the true counts; means rounded to
+/// whole units do not.
+#[test]
+fn worked_case_8() {
+    let near = |count: i64| count - 2..=count + 2;
+    // Sums 90, 95 and 185 over 8, 12 and 20; `step` is what means are rounded to, in 1/10,000.
+    let counts = |step: i64| -> Vec<[i64; 3]> {
+        let rounded = |sum: i64, count: i64| if step == 0 { 0 } else { (2 * sum * SCALE / count + step) / (2 * step) };
+        let fits = |&[one, other, both]: &[i64; 3]| {
+            if step == 0 {
+                // The mean of both, 185/20, is that of the parts, 90/8 and 95/12, by their counts.
+                one + other == both && 90 * one * 12 * 20 + 95 * other * 8 * 20 == 185 * both * 8 * 12
+            } else {
+                let sums = (0..400).flat_map(|one| (0..400).map(move |other| (one, other)));
+                one + other == both
+                    && sums.into_iter().any(|(a, b)| {
+                        rounded(a, one) == rounded(90, 8)
+                            && rounded(b, other) == rounded(95, 12)
+                            && rounded(a + b, both) == rounded(185, 20)
+                    })
+            }
+        };
+        let all = near(9).flat_map(|one| near(14).flat_map(move |other| near(19).map(move |both| [one, other, both])));
+        all.filter(|counts| counts.iter().all(|count| *count > 0)).filter(fits).collect()
+    };
+    assert_eq!(counts(0), [[8, 12, 20]]);
+    assert!(counts(SCALE).len() > 1, "means rounded to whole units leave several counts: {:?}", counts(SCALE));
+}
+
 /// DISCLOSURE 7.9: two withheld cells in a row, each with one company: each computes the other's value.
 #[test]
 fn worked_case_9() {

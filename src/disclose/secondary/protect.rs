@@ -69,9 +69,13 @@ const LEAST: f64 = 0.2;
 /// How much dearer a cell becomes that nobody used.
 const UNUSED: f64 = 1.2;
 
-/// Steps of the solver for a need, and for the needs for which that was not enough.
+/// Steps of the solver for a need, and for those for which that was not enough.
 const STEPS: usize = 400;
 const MORE_STEPS: usize = 1_500;
+const MOST_STEPS: usize = 5_000;
+
+/// How many times more it costs to use a withheld cell where only the shortest way counts.
+const AS_MUCH: f64 = 8.0;
 
 /// Attempts for one cell and side before it is given up.
 const ATTEMPTS: usize = 12;
@@ -89,8 +93,12 @@ pub fn protect(layers: &[Problem]) -> Result<Pattern, ProblemError> {
     let mut work = Work::new(&reduced);
     work.rehearse();
     work.serve_all(STEPS);
-    // Whatever failed is tried once more when all that others need is withheld.
+    // Whatever failed is tried once more when all that others need is withheld, and then by the shortest way there is.
     work.serve_all(MORE_STEPS);
+    work.search.withheld_costs = AS_MUCH;
+    work.serve_all(MORE_STEPS);
+    work.serve_all(MOST_STEPS);
+    work.search.withheld_costs = 1.0;
     work.publish_again();
     Ok(reduced.expand(&work.finish()))
 }
@@ -107,7 +115,7 @@ impl<'p> Work<'p> {
         #[expect(clippy::cast_precision_loss, reason = "a cost is a matter of preference")]
         let cost = |(place, cell): (u32, &ProblemCell)| reduced.members(place).len() as f64 * weight(cell.loss);
         let costs = layers.first().map(|layer| (0..).zip(layer.cells()).map(cost).collect()).unwrap_or_default();
-        let search = Search { layers, withheld: only_unsafe(layers), costs };
+        let search = Search { layers, withheld: only_unsafe(layers), costs, withheld_costs: 1.0 };
         let book = Book::new(layers);
         let sides = |layer, cell| [Side::Above, Side::Below].map(|side| Need { layer, cell, side });
         let needs_of = |(layer, problem): (usize, &'p Problem)| {

@@ -43,6 +43,8 @@ pub(super) struct Search<'p> {
     pub(super) withheld: Vec<bool>,
     /// What withholding each cell costs.
     pub(super) costs: Vec<f64>,
+    /// How many times more than usual it costs to use a cell that is withheld already. With more, fewer ways are looked at.
+    pub(super) withheld_costs: f64,
 }
 
 thread_local! {
@@ -93,8 +95,8 @@ impl Search<'_> {
         }
         let (cost, difference) = match (is_withheld, is_known) {
             (false, _) => (self.costs[place as usize], OPEN_DIFFERENCE),
-            (true, true) => (KNOWN_TO_ONE, DIFFERENCE),
-            (true, false) => (WITHHELD, DIFFERENCE),
+            (true, true) => (KNOWN_TO_ONE * self.withheld_costs, DIFFERENCE),
+            (true, false) => (WITHHELD * self.withheld_costs, DIFFERENCE),
         };
         let unit = float(wanted.amount.into());
         Limits { down: down / unit, up: up / unit, cost: cost * difference.mul_add(scattered(place), 1.0) }
