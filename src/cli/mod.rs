@@ -5,6 +5,7 @@
 
 mod check;
 mod disclose;
+mod explain;
 mod keys;
 mod metrics;
 mod plan;
@@ -71,6 +72,10 @@ enum Command {
     #[command(after_help = "Example:
   payquorum disclose problem.jj --output protected.jj --intervals intervals.csv")]
     Disclose(disclose::Disclose),
+    /// Tell why a cell is published or withheld, from the private ledger
+    #[command(after_help = "Example:
+  payquorum explain out/releases/quarterly/2026-Q3/v1 --cell sector=31,region=R2 --measure base_hourly")]
+    Explain(explain::Explain),
     /// List the metrics, or explain one
     #[command(after_help = "Examples:
   payquorum metrics                                    all of them
@@ -147,6 +152,7 @@ impl Arguments {
             Command::Check(check) => check.execute(),
             Command::Verify(verify) => verify.execute(),
             Command::Disclose(disclose) => disclose.execute(),
+            Command::Explain(explain) => explain.execute(),
             Command::Metrics(metrics) => metrics.execute(),
             Command::Keys(keys) => keys.execute(),
             Command::Pseudonymize(pseudonymize) => pseudonymize.execute(),
@@ -167,6 +173,9 @@ impl Arguments {
 
 fn exit_code(error: &anyhow::Error) -> u8 {
     if error.is::<FileProblems>() || error.is::<Refused>() {
+        return 3;
+    }
+    if matches!(error.downcast_ref(), Some(ReleaseError::NoLedger { .. })) {
         return 3;
     }
     if error.is::<DiscloseError>() || matches!(error.downcast_ref(), Some(ReleaseError::Unsafe(_))) {

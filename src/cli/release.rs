@@ -14,9 +14,8 @@ use crate::aggregate::{CompanyTable, Snapshots, aggregate};
 use crate::disclose::secondary::write_jj;
 use crate::disclose::{DiscloseError, History, Ledger, disclose, write_told};
 use crate::intake::Register;
-use crate::period::Period;
 use crate::pipeline::Pipeline;
-use crate::release::{Published, folder_of, publish, versions};
+use crate::release::{DECISIONS, LedgerFolder, TOLD, publish};
 use crate::scorecard::add_market_ratios;
 use crate::store::{Store, write_durably};
 
@@ -86,31 +85,30 @@ pub(super) fn release(
     refuse_remainders(pipeline)?;
     let bar = progress::bar(snapshots.rows(), "aggregation", false);
     let own = pipeline.workspace.join("companies").join(&pipeline.name).join(format!("{period}.parquet"));
-    let ledger_file = pipeline.workspace.join("ledger").join(&pipeline.name).join(format!("{period}.parquet"));
     let mut companies = CompanyTable::create(pipeline, &own)?;
     let cells = aggregate(pipeline, register, &snapshots, &mut companies, &|rows| bar.inc(rows))?;
     bar.finish_and_clear();
-    let told = Told::of(pipeline, period);
-    let (safe, ledger) = disclose(&cells, pipeline, &told.history()?)?;
+    let private = LedgerFolder::of(pipeline, period);
+    let told: Vec<PathBuf> = private.earlier()?.into_iter().map(|folder| folder.join(TOLD)).collect();
+    let (safe, ledger) = disclose(&cells, pipeline, &History::read(&told)?)?;
     if let Some(folder) = &arguments.export_jj {
         export_jj(&ledger, folder)?;
     }
-    write_told(&cells, &ledger, pipeline, &told.next())?;
+    write_told(&cells, &ledger, pipeline, &private.next().join(TOLD))?;
+    ledger.write(pipeline, &private.next().join(DECISIONS))?;
     // The companies' own metrics and the release have nothing to do with each other from here on.
     let (written, published) = rayon::join(
-        || {
+        || -> anyhow::Result<()> {
             add_market_ratios(&mut companies, &safe, pipeline, register)?;
-            companies.finish()
+            companies.finish()?;
+            Ok(())
         },
-        || -> anyhow::Result<_> {
-            ledger.write(pipeline, &ledger_file)?;
-            Ok(publish(&safe, pipeline, arguments.release_date.as_deref())?)
-        },
+        || publish(&safe, pipeline, arguments.release_date.as_deref()),
     );
     written?;
     let published = published?;
-    told.keep(&published)?;
-    eprint!("{}", summary::release(&published, &safe, &ledger, pipeline, &cells, &[own, ledger_file]));
+    let decisions = private.keep(&published)?.join(DECISIONS);
+    eprint!("{}", summary::release(&published, &safe, &ledger, pipeline, &cells, &[own, decisions]));
     println!("{}", published.folder.display());
     Ok(())
 }
@@ -125,11 +123,11 @@ fn export_jj(ledger: &Ledger, folder: &Path) -> anyhow::Result<()> {
     for (number, protected) in ledger.protected.iter().enumerate() {
         for (layer, problem) in protected.layers.iter().enumerate() {
             let indices: Vec<u64> = (0..problem.cells().len() as u64).collect();
-            let name = format!("{}-{}-{}-{}", number + 1, protected.measures[0], protected.family.name(), layer + 1);
+            let name = format!("{}-{}-{}-{}", number + 1, protected.measures[0], protected.quantity.name(), layer + 1);
             let mut cells = "index,cell\n".to_owned();
             for index in &indices {
-                let known = usize::try_from(*index).ok().and_then(|index| protected.names.get(index));
-                let _ = writeln!(cells, "{index},\"{}\"", known.map_or("a rest that is not reported", String::as_str));
+                let cell = u32::try_from(*index).unwrap_or(u32::MAX);
+                let _ = writeln!(cells, "{index},\"{}\"", protected.name(cell));
             }
             write(format!("{name}.jj"), &write_jj(problem, &indices, Some(&protected.pattern)))
                 .and_then(|()| write(format!("{name}.cells.csv"), &cells))
@@ -137,60 +135,4 @@ fn export_jj(ledger: &Ledger, folder: &Path) -> anyhow::Result<()> {
         }
     }
     Ok(())
-}
-
-/// Where it is kept what the releases of a pipeline have told.
-struct Told<'p> {
-    pipeline: &'p Pipeline,
-    period: Period,
-}
-
-impl<'p> Told<'p> {
-    fn of(pipeline: &'p Pipeline, period: Period) -> Self {
-        Self { pipeline, period }
-    }
-
-    fn file(&self, period: Period, version: &str) -> PathBuf {
-        let folder = self.pipeline.workspace.join("ledger").join(&self.pipeline.name).join("told");
-        folder.join(format!("{period}-{version}.parquet"))
-    }
-
-    /// What the release tells that is about to be published; it is there before the release is.
-    fn next(&self) -> PathBuf {
-        self.file(self.period, "next")
-    }
-
-    /// Gives it the name of the version that was published.
-    fn keep(&self, published: &Published) -> anyhow::Result<()> {
-        let (next, kept) = (self.next(), self.file(self.period, &format!("v{}", published.version)));
-        std::fs::rename(&next, &kept).with_context(|| format!("{}", kept.display()))
-    }
-
-    /// What the releases of this period and of the one before it have told.
-    fn history(&self) -> anyhow::Result<History> {
-        let mut files = Vec::new();
-        for period in [self.period, self.period.previous()] {
-            let folder = folder_of(self.pipeline, period);
-            for version in versions(&folder).with_context(|| format!("{}", folder.display()))? {
-                let file = self.file(period, &format!("v{version}"));
-                // A run that was stopped between the release and this file left it under its first name.
-                let next = self.file(period, "next");
-                if !file.exists() && next.exists() {
-                    std::fs::rename(&next, &file).with_context(|| format!("{}", file.display()))?;
-                }
-                if !file.exists() {
-                    let release = folder.join(format!("v{version}"));
-                    let text = format!(
-                        "it is not known what {} has told, and so nothing can be published that does not tell more beside it; put \
-                         {} back, or take that release away if nobody has it",
-                        release.display(),
-                        file.display()
-                    );
-                    return Err(Refused(text).into());
-                }
-                files.push(file);
-            }
-        }
-        Ok(History::read(&files)?)
-    }
 }

@@ -22,7 +22,7 @@ mod told;
 pub use decide::{DiscloseError, disclose};
 pub use evidence::{Evidence, Findings};
 pub use ledger::{Action, Decision, Family, Ledger, Verdict};
-pub use linked::Protected;
+pub use linked::{Place, Protected, Quantity};
 pub use perturbation::{PerturbationError, budget_file};
 pub use safe_table::{Figures, OrganizationFigures, SafeRow, SafeTable, StandardErrors};
 pub use told::{History, write_told};

@@ -5,11 +5,13 @@
 
 mod benchmarks;
 mod dictionary;
+mod ledger_folder;
 mod manifest;
 mod publish;
 mod verify;
 
 pub use benchmarks::{Column, columns};
+pub use ledger_folder::{DECISIONS, LedgerFolder, TOLD, ledger_of};
 pub use manifest::{FileEntry, Manifest, Perturbation};
-pub use publish::{Published, ReleaseError, folder_of, publish, versions};
+pub use publish::{Published, ReleaseError, publish};
 pub use verify::{Fault, Verified, verify};

@@ -31,6 +31,17 @@ pub enum ReleaseError {
     /// The finished files break the policy.
     #[error("the finished files do not keep their own policy, and are not published: {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
     Unsafe(Vec<Fault>),
+    /// It is not known what an earlier release has told.
+    #[error(
+        "it is not known what {} has told, and so nothing can be published that does not tell more beside it; put {} back, or take \
+         that release away if nobody has it", .release.display(), .folder.display()
+    )]
+    NoLedger {
+        /// The earlier release.
+        release: PathBuf,
+        /// Its private folder.
+        folder: PathBuf,
+    },
 }
 
 /// A release.
@@ -95,8 +106,7 @@ pub fn publish(table: &SafeTable, pipeline: &Pipeline, release_date: Option<&str
 }
 
 /// Where the releases of a period are.
-#[must_use]
-pub fn folder_of(pipeline: &Pipeline, period: Period) -> PathBuf {
+pub(super) fn folder_of(pipeline: &Pipeline, period: Period) -> PathBuf {
     pipeline.workspace.join("releases").join(&pipeline.name).join(period.to_string())
 }
 
@@ -104,7 +114,7 @@ pub fn folder_of(pipeline: &Pipeline, period: Period) -> PathBuf {
 ///
 /// # Errors
 /// The folder cannot be read.
-pub fn versions(folder: &Path) -> std::io::Result<Vec<u32>> {
+pub(super) fn versions(folder: &Path) -> std::io::Result<Vec<u32>> {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),

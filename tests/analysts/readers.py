@@ -70,7 +70,7 @@ def main(workspace):
         "benchmarks": release,
         "store": f"{workspace}/store/company=*/period=*/*.parquet",
         "companies": f"{workspace}/companies/quarterly/2026-Q3.parquet",
-        "ledger": f"{workspace}/ledger/quarterly/2026-Q3.parquet",
+        "ledger": f"{workspace}/ledger/quarterly/2026-Q3/v1/decisions.parquet",
     }
     for name, pattern in sources.items():
         count = sum(parquet.read_metadata(file).num_rows for file in glob.glob(pattern))

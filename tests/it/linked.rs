@@ -192,7 +192,7 @@ fn linked_tables_of_a_release_betray_nobody() {
             let cells = published(&desk);
             assert_eq!(broken(&base, &cells), None, "{name}, round {round}");
             withheld += cells.values().filter(|sum| sum.is_none()).count();
-            let ledger = parquet(&desk.workspace().join("ledger/linked/2026-Q3.parquet"));
+            let ledger = parquet(&desk.workspace().join("ledger/linked/2026-Q3/v1/decisions.parquet"));
             secondary +=
                 texts(&ledger, "rule").iter().filter(|rule| rule.as_deref() == Some("protects others")).count();
         }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::desk::{Desk, parquet};
+use crate::desk::{Desk, Outcome, parquet};
 
 /// A desk for eight companies of one sector.
 fn desk() -> Desk {
@@ -48,6 +48,13 @@ fn a_revision_does_not_tell_who_was_corrected() {
     upload(&desk, "2026-Q3", &[5_000, 0, 0, 0, 0, 0, 0, 0]);
     desk.run().ends_with(0).tells("withheld by rule earlier release");
     assert_eq!(published(&desk, "2026-Q3", 2), [false; 2]);
+    let explain = |cell: &str| {
+        let release = desk.workspace().join("releases/small/2026-Q3/v2");
+        Outcome::of(desk.program("explain").arg(release).args(["--cell", cell]))
+    };
+    explain("sector=S").ends_with(0).tells("rule earlier release").tells("holdings with a value");
+    explain("sector=X").ends_with(3).tells("has no such cell");
+    explain("trade=S").ends_with(3).tells("is no dimension of this release");
     desk.run().ends_with(0).tells("unchanged");
     upload(&desk, "2026-Q3", &[5_000, 4_000, 6_000, 5_500, 4_500, 5_000, 0, 0]);
     desk.run().ends_with(0);
@@ -70,12 +77,15 @@ fn nothing_is_published_beside_a_release_of_which_it_is_not_known_what_it_told()
     let desk = desk();
     upload(&desk, "2026-Q3", &[0; 8]);
     desk.run().ends_with(0);
-    let told = desk.workspace().join("ledger/small/told/2026-Q3-v1.parquet");
-    let kept = std::fs::read(&told).expect("what was told");
-    std::fs::remove_file(&told).expect("removed");
-    desk.run().ends_with(3).tells("told/2026-Q3-v1.parquet").tells("put");
-    // A run that was stopped right after the release had appeared left the file under its first name.
-    std::fs::write(told.with_file_name("2026-Q3-next.parquet"), kept).expect("written");
+    let private = desk.workspace().join("ledger/small/2026-Q3/v1");
+    let next = private.with_file_name("next");
+    std::fs::rename(&private, desk.path("elsewhere")).expect("taken away");
+    desk.run().ends_with(3).tells("ledger/small/2026-Q3/v1").tells("put");
+    // A run that was stopped right after the release had appeared left them under their first name.
+    std::fs::rename(desk.path("elsewhere"), &next).expect("put back");
     desk.run().ends_with(0).tells("unchanged");
-    assert!(told.exists());
+    assert!(private.join("told.parquet").exists() && !next.exists());
+    // What a single release told may be lost as well.
+    std::fs::remove_file(private.join("told.parquet")).expect("removed");
+    desk.run().ends_with(1).tells("told.parquet");
 }

@@ -1,12 +1,13 @@
 //! [`Lattice`]: the cells of linked tables, each once, and which of them add up to which.
 //!
 //! In: the nodes of all tables of a group. Out: the same, with sums. Invariant: every node that has finer nodes below it is the sum
-//! of them along at least one path down to the finest crossing, perhaps with a rest whose finer codes are not reported.
+//! of them along at least one path down to the finest crossing, perhaps with a rest whose finer codes are not reported; what is
+//! not reported on a finer level is the sum of these rests.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::aggregate::CellKey;
-use crate::pipeline::{Linked, Pipeline, TOTAL};
+use crate::pipeline::{Linked, Pipeline, TOTAL, UNKNOWN};
 
 /// A cell in the dimensions of its group, whatever table it stands in: a level and a code for each.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -26,14 +27,28 @@ impl Node {
         Self { levels, codes }
     }
 
-    /// The node above this one on these levels.
-    fn above(&self, levels: &[u8], linked: &Linked, pipeline: &Pipeline) -> Self {
+    /// The node above this one on these levels; none where its code there is not known.
+    fn above(&self, levels: &[u8], linked: &Linked, pipeline: &Pipeline) -> Option<Self> {
         let code = |axis: usize| match levels[axis] {
-            0 => TOTAL.to_owned(),
-            level if level == self.levels[axis] => self.codes[axis].clone(),
-            level => pipeline.dimensions[linked.by[axis]].hierarchy.ancestor(&self.codes[axis], level),
+            0 => Some(TOTAL.to_owned()),
+            level if level == self.levels[axis] => Some(self.codes[axis].clone()),
+            _ if self.codes[axis] == UNKNOWN => None,
+            level => Some(pipeline.dimensions[linked.by[axis]].hierarchy.ancestor(&self.codes[axis], level)),
         };
-        Self { levels: levels.to_vec(), codes: (0..levels.len()).map(code).collect() }
+        Some(Self { levels: levels.to_vec(), codes: (0..levels.len()).map(code).collect::<Option<_>>()? })
+    }
+
+    /// What identifies it beside its level and code along one axis.
+    fn beside(&self, axis: usize) -> (Vec<u8>, Vec<String>) {
+        let (mut levels, mut codes) = (self.levels.clone(), self.codes.clone());
+        levels.remove(axis);
+        codes.remove(axis);
+        (levels, codes)
+    }
+
+    /// Level and code along each dimension of the group.
+    pub(super) fn axes(&self) -> impl Iterator<Item = (u8, &str)> {
+        self.levels.iter().copied().zip(self.codes.iter().map(String::as_str))
     }
 }
 
@@ -42,6 +57,10 @@ impl Node {
 pub(super) struct Sum {
     pub(super) whole: u32,
     pub(super) parts: Vec<u32>,
+    /// Places of earlier sums whose rests are parts as well.
+    pub(super) rests: Vec<usize>,
+    /// The levels of the parts.
+    pub(super) finer: Vec<u8>,
 }
 
 pub(super) struct Lattice {
@@ -62,32 +81,53 @@ impl Lattice {
         for levels in &all {
             for finer in next_finer(levels, &all) {
                 let mut parts_of: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+                let mut unknown: Vec<u32> = Vec::new();
                 for &part in &on_levels[finer] {
-                    if let Some(&whole) = place_of.get(&nodes[part as usize].above(levels, linked, pipeline)) {
-                        parts_of.entry(whole).or_default().push(part);
+                    match nodes[part as usize].above(levels, linked, pipeline) {
+                        Some(above) => {
+                            if let Some(&whole) = place_of.get(&above) {
+                                parts_of.entry(whole).or_default().push(part);
+                            }
+                        }
+                        None => unknown.push(part),
                     }
                 }
-                sums.extend(parts_of.into_iter().map(|(whole, parts)| Sum { whole, parts }));
+                let first = sums.len();
+                let sum = |(whole, parts)| Sum { whole, parts, rests: Vec::new(), finer: finer.to_vec() };
+                sums.extend(parts_of.into_iter().map(sum));
+                let [axis] = changed(levels, finer)[..] else { continue };
+                if unknown.is_empty() {
+                    continue;
+                }
+                let sum_of: BTreeMap<u32, usize> = sums[first..].iter().map(|sum| sum.whole).zip(first..).collect();
+                let mut coarser: BTreeMap<_, Vec<u32>> = BTreeMap::new();
+                for &place in &on_levels[levels] {
+                    coarser.entry(nodes[place as usize].beside(axis)).or_default().push(place);
+                }
+                for whole in unknown {
+                    let all = coarser.get(&nodes[whole as usize].beside(axis)).into_iter().flatten();
+                    let (rests, parts): (Vec<u32>, Vec<u32>) = all.partition(|place| sum_of.contains_key(place));
+                    let rests = rests.iter().map(|place| sum_of[place]).collect();
+                    sums.push(Sum { whole, parts, rests, finer: finer.to_vec() });
+                }
             }
         }
         Self { nodes, sums }
     }
 
-    /// Each node in words.
-    pub(super) fn names(&self, linked: &Linked, pipeline: &Pipeline) -> Vec<String> {
-        let part = |(dimension, code): (&usize, &String)| format!("{}={code}", pipeline.dimensions[*dimension].name);
-        let name = |node: &Node| linked.by.iter().zip(&node.codes).map(part).collect::<Vec<_>>().join(",");
-        self.nodes.iter().map(name).collect()
+    /// The axes along which the parts of a sum are finer than their whole.
+    pub(super) fn axes_of(&self, sum: usize) -> Vec<usize> {
+        let Sum { whole, finer, .. } = &self.sums[sum];
+        changed(&self.nodes[*whole as usize].levels, finer)
     }
 }
 
 /// The levels into which nodes on these levels are split: along each dimension alone where there are such, or else along several.
 fn next_finer<'a>(levels: &[u8], all: &BTreeSet<&'a [u8]>) -> Vec<&'a [u8]> {
-    let changed = |finer: &[u8]| (0..levels.len()).filter(|&axis| finer[axis] != levels[axis]).collect::<Vec<usize>>();
     let is_finer = |finer: &&&[u8]| **finer != levels && finer.iter().zip(levels).all(|(finer, level)| finer >= level);
     let mut along: BTreeMap<usize, &[u8]> = BTreeMap::new();
     for finer in all.iter().filter(is_finer) {
-        if let [axis] = changed(finer)[..] {
+        if let [axis] = changed(levels, finer)[..] {
             // In order, so that the first is the coarsest.
             along.entry(axis).or_insert(finer);
         }
@@ -95,5 +135,15 @@ fn next_finer<'a>(levels: &[u8], all: &BTreeSet<&'a [u8]>) -> Vec<&'a [u8]> {
     if !along.is_empty() {
         return along.into_values().collect();
     }
-    all.iter().filter(is_finer).min_by_key(|finer| (changed(finer).len(), **finer)).copied().into_iter().collect()
+    all.iter()
+        .filter(is_finer)
+        .min_by_key(|finer| (changed(levels, finer).len(), **finer))
+        .copied()
+        .into_iter()
+        .collect()
+}
+
+/// The axes along which levels differ.
+fn changed(levels: &[u8], finer: &[u8]) -> Vec<usize> {
+    (0..levels.len()).filter(|&axis| finer[axis] != levels[axis]).collect()
 }

@@ -5,11 +5,12 @@
 //!
 //! A value that can be negative is added up as it is, and nobody is believed to know a bound of it; all others are not negative.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Asked;
 use super::lattice::Lattice;
 use crate::aggregate::{Cell, Contribution, PARTS};
+use crate::disclose::evidence::{Evidence, Population};
 use crate::disclose::secondary::{Equation, Problem, ProblemCell, ProblemError, Share};
 use crate::exact::{Amount, SCALE};
 use crate::measure::MeasureKind;
@@ -17,8 +18,24 @@ use crate::pipeline::Policy;
 
 type Amounts = dyn Fn(&Contribution) -> Option<i128> + Send + Sync;
 
+/// What kind of fact it is: which rules speak of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Amounts, of which one holding may have too much.
+    Amounts,
+    /// Those who have something, or have it not.
+    Counted,
+    /// Holdings' own figures.
+    Figures,
+    /// Employees.
+    People,
+}
+
 /// Something that a holding contributes, and that can be added up.
 pub(super) struct Fact {
+    /// What it is, in words.
+    pub(super) name: &'static str,
+    kind: Kind,
     /// What it is; none where a holding contributes nothing.
     of: Box<Amounts>,
     /// What it is counted in: whole people, or any amount.
@@ -28,8 +45,19 @@ pub(super) struct Fact {
 }
 
 impl Fact {
-    fn amount(of: impl Fn(&Contribution) -> Option<i128> + Send + Sync + 'static) -> Self {
-        Self { of: Box::new(of), unit: 1, threshold: 0 }
+    fn amount(name: &'static str, of: impl Fn(&Contribution) -> Option<i128> + Send + Sync + 'static) -> Self {
+        Self { name, kind: Kind::Amounts, of: Box::new(of), unit: 1, threshold: 0 }
+    }
+
+    /// One side of a share: who has something, or has it not. Nobody may know that fewer than `min_group` are there.
+    fn side_of_share(
+        name: &'static str,
+        of: impl Fn(&Contribution) -> Option<i128> + Send + Sync + 'static,
+        unit: Amount,
+        policy: &Policy,
+    ) -> Self {
+        let threshold = i128::from(policy.min_group) * i128::from(SCALE);
+        Self { kind: Kind::Counted, unit, threshold, ..Self::amount(name, of) }
     }
 }
 
@@ -39,6 +67,9 @@ type Shares = Vec<(u32, i128)>;
 /// What all cells have of a fact.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Layer {
+    kind: Kind,
+    /// Whether it is there only to judge unions of the others.
+    pub(super) is_witness: bool,
     values: Vec<Shares>,
     unit: Amount,
     threshold: i128,
@@ -51,32 +82,94 @@ impl Layer {
             let shares = contributions.filter_map(|own| Some((own.holding, (fact.of)(&own)?)));
             shares.filter(|(_, amount)| *amount != 0).collect()
         };
-        Self { values: cells.map(value).collect(), unit: fact.unit, threshold: fact.threshold }
+        Self {
+            kind: fact.kind,
+            is_witness: false,
+            values: cells.map(value).collect(),
+            unit: fact.unit,
+            threshold: fact.threshold,
+        }
     }
 
     pub(super) fn is_empty(&self) -> bool {
         self.values.iter().all(Vec::is_empty)
     }
 
+    /// What each holding has of these cells together.
+    pub(super) fn together(&self, cells: &[u32]) -> Shares {
+        let mut all: BTreeMap<u32, i128> = BTreeMap::new();
+        for &(holding, amount) in cells.iter().flat_map(|&cell| &self.values[cell as usize]) {
+            *all.entry(holding).or_default() += amount;
+        }
+        all.into_iter().filter(|(_, amount)| *amount != 0).collect()
+    }
+
+    /// What the rules judge where holdings have this much of several cells together.
+    pub(super) fn evidence(&self, shares: &Shares) -> Evidence {
+        let mut sizes: Vec<i128> = shares.iter().map(|(_, amount)| amount.abs()).collect();
+        sizes.sort_unstable_by(|one, other| other.cmp(one));
+        let whole = u64::try_from(total(shares) / i128::from(SCALE)).unwrap_or(0);
+        let nothing = Evidence {
+            populations: Vec::new(),
+            contributions: Vec::new(),
+            judge_employee_share: false,
+            judge_value_share: false,
+            groups: None,
+            all_zero: false,
+            defined: true,
+            figures: None,
+        };
+        match self.kind {
+            Kind::People => Evidence {
+                populations: vec![Population { holdings: sizes.len() as u64, employees: whole, employees_of: sizes }],
+                judge_employee_share: true,
+                ..nothing
+            },
+            Kind::Amounts => Evidence { contributions: vec![sizes], judge_value_share: true, ..nothing },
+            Kind::Counted => Evidence { contributions: vec![sizes], groups: Some([whole; 2]), ..nothing },
+            Kind::Figures => Evidence { figures: Some(sizes.len() as u64), contributions: vec![sizes], ..nothing },
+        }
+    }
+
     /// What a whole has beyond its parts.
     fn rest(&self, whole: u32, parts: &[u32]) -> Shares {
         let mut left: BTreeMap<u32, i128> = self.values[whole as usize].iter().copied().collect();
-        for &(holding, amount) in parts.iter().flat_map(|&part| &self.values[part as usize]) {
+        for (holding, amount) in self.together(parts) {
             *left.entry(holding).or_default() -= amount;
         }
         left.into_iter().filter(|(_, amount)| *amount != 0).collect()
     }
+
+    /// Whether a rest belongs to holdings that have nothing in the parts.
+    fn is_apart(&self, rest: &Shares, parts: &[u32]) -> bool {
+        let in_parts: BTreeSet<u32> =
+            parts.iter().flat_map(|&part| &self.values[part as usize]).map(|(holding, _)| *holding).collect();
+        rest.iter().all(|(holding, _)| !in_parts.contains(holding))
+    }
+}
+
+fn total(shares: &Shares) -> i128 {
+    shares.iter().map(|(_, amount)| amount).sum()
 }
 
 /// The amounts behind a figure.
-pub(super) fn amounts(kind: MeasureKind) -> Vec<Fact> {
-    let side = |side: usize| Fact::amount(move |own| Some(own.amounts[side]));
+pub(super) fn amounts(kind: MeasureKind, policy: &Policy) -> Vec<Fact> {
+    let side = |name, side: usize| Fact::amount(name, move |own| Some(own.amounts[side]));
     match kind {
         MeasureKind::Ratio { counts: true, .. } => {
-            vec![side(0), Fact::amount(|own| Some(own.amounts[1] - own.amounts[0]))]
+            let without = |own: &Contribution| Some(own.amounts[1] - own.amounts[0]);
+            vec![
+                Fact::side_of_share("counted", |own| Some(own.amounts[0]), 1, policy),
+                Fact::side_of_share("not counted", without, 1, policy),
+            ]
         }
-        MeasureKind::Share | MeasureKind::Ratio { .. } | MeasureKind::Gap(_) => vec![side(0), side(1)],
-        MeasureKind::Distribution | MeasureKind::Total | MeasureKind::Dispersion { .. } => vec![side(0)],
+        MeasureKind::Share => {
+            let side = |name, side: usize| Fact::side_of_share(name, move |own| Some(own.amounts[side]), SCALE, policy);
+            vec![side("have it", 0), side("have it not", 1)]
+        }
+        MeasureKind::Ratio { .. } => vec![side("numerator", 0), side("denominator", 1)],
+        MeasureKind::Gap(_) => vec![side("women", 0), side("men", 1)],
+        MeasureKind::Distribution | MeasureKind::Total | MeasureKind::Dispersion { .. } => vec![side("sum", 0)],
         // Who is in a pay band, or low paid, is another question in each cell: nothing adds up but the employees.
         MeasureKind::QuartileBand(..) | MeasureKind::LowPay | MeasureKind::Categories | MeasureKind::Market => {
             Vec::new()
@@ -86,54 +179,97 @@ pub(super) fn amounts(kind: MeasureKind) -> Vec<Fact> {
 
 /// The holdings' own figures.
 pub(super) fn figures() -> Fact {
-    Fact::amount(|own| own.figure.map(|figure| figure.div_euclid(PARTS)))
+    let figure = |own: &Contribution| own.figure.map(|figure| figure.div_euclid(PARTS));
+    Fact { kind: Kind::Figures, ..Fact::amount("sum of companies' own figures", figure) }
 }
 
 /// The employees behind a figure.
 pub(super) fn employees(policy: &Policy) -> Fact {
-    Fact {
-        of: Box::new(|own| Some(i128::from(own.employees) * i128::from(SCALE))),
-        unit: SCALE,
-        threshold: i128::from(policy.min_employees) * i128::from(SCALE),
+    let threshold = i128::from(policy.min_employees) * i128::from(SCALE);
+    let employees = |own: &Contribution| Some(i128::from(own.employees) * i128::from(SCALE));
+    Fact { kind: Kind::People, unit: SCALE, threshold, ..Fact::amount("employees", employees) }
+}
+
+/// The cells of all layers with their equations: the nodes, and behind them rests that are never published.
+pub(super) struct Cells {
+    pub(super) layers: Vec<Layer>,
+    roles: Vec<Asked>,
+    equations: Vec<Vec<(u32, i64)>>,
+    /// For each sum the whole and all its parts, rests too; none where nothing adds up.
+    pub(super) sums: Vec<Option<(u32, Vec<u32>)>>,
+    /// The sums of the rests, which are the cells behind the nodes.
+    pub(super) rests: Vec<usize>,
+    /// The unions, which are the cells behind those.
+    pub(super) unions: Vec<Vec<u32>>,
+}
+
+impl Cells {
+    /// `splits_employees`: whether what is added up belongs to employees, so that a holding may have some of it in several cells;
+    /// otherwise a holding with figures in several parts has another one in the whole, and nothing adds up there.
+    pub(super) fn of(
+        lattice: &Lattice,
+        layers: Vec<Layer>,
+        roles: &[Asked],
+        splits_employees: bool,
+    ) -> Result<Self, ProblemError> {
+        let mut cells = Self {
+            layers,
+            roles: roles.to_vec(),
+            equations: Vec::new(),
+            sums: Vec::new(),
+            rests: Vec::new(),
+            unions: Vec::new(),
+        };
+        let mut rest_of: BTreeMap<usize, u32> = BTreeMap::new();
+        for (place, sum) in lattice.sums.iter().enumerate() {
+            let mut parts = sum.parts.clone();
+            parts.extend(sum.rests.iter().filter_map(|rest| rest_of.get(rest)));
+            let rests: Vec<Shares> = cells.layers.iter().map(|layer| layer.rest(sum.whole, &parts)).collect();
+            if rests.iter().any(|rest| !rest.is_empty()) {
+                let is_apart = || cells.layers.iter().zip(&rests).all(|(layer, rest)| layer.is_apart(rest, &parts));
+                if !splits_employees && !is_apart() {
+                    cells.sums.push(None);
+                    continue;
+                }
+                let rest = u32::try_from(cells.roles.len()).map_err(|_| ProblemError::TooMany)?;
+                cells.layers.iter_mut().zip(rests).for_each(|(layer, own)| layer.values.push(own));
+                cells.roles.push(Asked::Withheld);
+                cells.rests.push(place);
+                rest_of.insert(place, rest);
+                parts.push(rest);
+            }
+            cells.equations.push(equation(sum.whole, &parts));
+            cells.sums.push(Some((sum.whole, parts)));
+        }
+        Ok(cells)
+    }
+
+    /// Adds a cell that is several others together, and that nobody may come near.
+    pub(super) fn add_union(&mut self, together: Vec<u32>) -> Result<(), ProblemError> {
+        let union = u32::try_from(self.roles.len()).map_err(|_| ProblemError::TooMany)?;
+        self.layers.iter_mut().for_each(|layer| layer.values.push(layer.together(&together)));
+        self.roles.push(Asked::Unsafe);
+        self.equations.push(equation(union, &together));
+        self.unions.push(together);
+        Ok(())
+    }
+
+    /// One problem for each layer of values.
+    pub(super) fn problems(&self, policy: &Policy) -> Result<Vec<Problem>, ProblemError> {
+        let coalition = usize::try_from(policy.coalition).unwrap_or(usize::MAX);
+        let problem = |layer: &Layer| {
+            let can_be_negative = layer.values.iter().flatten().any(|(_, amount)| *amount < 0);
+            let cell = |(shares, &asked): (&Shares, &Asked)| cell(shares, asked, layer, can_be_negative, policy);
+            let cells = layer.values.iter().zip(&self.roles).map(cell).collect::<Result<_, _>>()?;
+            let equations = self.equations.iter().map(|terms| Equation { terms: terms.clone(), sum: 0 }).collect();
+            Ok(Problem::new(cells, equations, coalition)?.counted_in(layer.unit))
+        };
+        self.layers.iter().filter(|layer| !layer.is_witness).map(problem).collect()
     }
 }
 
-/// One problem for each layer of values; a sum whose parts are not everything gets a rest that is never published.
-pub(super) fn problems(
-    lattice: &Lattice,
-    mut layers: Vec<Layer>,
-    roles: &[Asked],
-    policy: &Policy,
-    splits_employees: bool,
-) -> Result<Vec<Problem>, ProblemError> {
-    let mut roles = roles.to_vec();
-    let mut equations: Vec<Vec<(u32, i64)>> = Vec::new();
-    for sum in &lattice.sums {
-        let rests: Vec<Shares> = layers.iter().map(|layer| layer.rest(sum.whole, &sum.parts)).collect();
-        let mut terms = vec![(sum.whole, -1)];
-        terms.extend(sum.parts.iter().map(|&part| (part, 1)));
-        if rests.iter().any(|rest| !rest.is_empty()) {
-            if !splits_employees {
-                // A holding with figures in several parts has another one in the whole: nothing adds up.
-                continue;
-            }
-            terms.push((u32::try_from(roles.len()).map_err(|_| ProblemError::TooMany)?, 1));
-            roles.push(Asked::Withheld);
-            for (layer, rest) in layers.iter_mut().zip(rests) {
-                layer.values.push(rest);
-            }
-        }
-        equations.push(terms);
-    }
-    let coalition = usize::try_from(policy.coalition).unwrap_or(usize::MAX);
-    let problem = |layer: &Layer| {
-        let can_be_negative = layer.values.iter().flatten().any(|(_, amount)| *amount < 0);
-        let cell = |(shares, &asked): (&Shares, &Asked)| cell(shares, asked, layer, can_be_negative, policy);
-        let cells = layer.values.iter().zip(&roles).map(cell).collect::<Result<_, _>>()?;
-        let equations = equations.iter().map(|terms| Equation { terms: terms.clone(), sum: 0 }).collect();
-        Ok(Problem::new(cells, equations, coalition)?.counted_in(layer.unit))
-    };
-    layers.iter().map(problem).collect()
+fn equation(whole: u32, parts: &[u32]) -> Vec<(u32, i64)> {
+    std::iter::once((whole, -1)).chain(parts.iter().map(|&part| (part, 1))).collect()
 }
 
 fn cell(
@@ -148,7 +284,7 @@ fn cell(
         let amount = Amount::try_from(wide).ok().filter(|amount| amount.abs() < FARTHEST);
         amount.ok_or(ProblemError::TooLarge)
     };
-    let sum: i128 = shares.iter().map(|(_, amount)| amount).sum();
+    let sum = total(shares);
     let mut sizes: Vec<i128> = shares.iter().map(|(_, amount)| amount.abs()).collect();
     sizes.sort_unstable_by(|one, other| other.cmp(one));
     let protection = match asked {

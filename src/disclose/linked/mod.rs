@@ -9,13 +9,15 @@
 
 mod lattice;
 mod layers;
+mod unions;
 
 use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
-use self::lattice::{Lattice, Node};
-use self::layers::{Fact, Layer, amounts, employees, figures};
+use self::lattice::{Lattice, Node, Sum};
+use self::layers::{Cells, Fact, Layer, amounts, employees, figures};
+use self::unions::unsafe_unions;
 use super::DiscloseError;
 use super::decide::Judged;
 use super::ledger::Family;
@@ -27,7 +29,49 @@ use crate::pipeline::{Linked, Pipeline};
 /// Cells that are named in a refusal.
 const NAMED: usize = 20;
 
-/// What was done for one group of tables and one family of figures.
+/// How often unions that break a rule are looked for before the release is refused.
+const ROUNDS: usize = 40;
+
+/// What of a group of tables is protected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Quantity {
+    /// The amounts behind figures that weigh every employee alike.
+    Amounts,
+    /// The companies' own figures behind those that weigh every company alike.
+    Figures,
+    /// The numbers of employees.
+    Employees,
+}
+
+impl Quantity {
+    /// Its name in the ledger.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Amounts => "incumbent",
+            Self::Figures => "organization",
+            Self::Employees => "employees",
+        }
+    }
+}
+
+/// What a cell of a protected problem is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// A cell of a table, perhaps a hidden one: level and code along each dimension of the group.
+    Cell(Vec<(u8, String)>),
+    /// What a cell has beyond its parts on finer levels, where their codes are not reported.
+    Rest {
+        /// The cell.
+        whole: u32,
+        /// The levels.
+        finer: Vec<u8>,
+    },
+    /// Several cells together, which an equation would tell.
+    Union(Vec<u32>),
+}
+
+/// What was done for one quantity of a group of tables.
 #[derive(Debug, Clone)]
 pub struct Protected {
     /// Names of the measures.
@@ -35,13 +79,48 @@ pub struct Protected {
     /// Currency of the amounts, where they have one.
     pub currency: Option<String>,
     /// What is protected.
-    pub family: Family,
-    /// Each cell in words.
-    pub names: Vec<String>,
+    pub quantity: Quantity,
+    /// Names of the dimensions.
+    pub dimensions: Vec<String>,
+    /// What each cell is.
+    pub places: Vec<Place>,
+    /// For each layer its measure and what of it is added up.
+    pub facts: Vec<(String, &'static str)>,
     /// The layers of the problem.
     pub layers: Vec<Problem>,
     /// What is withheld, with the proofs.
     pub pattern: Pattern,
+}
+
+impl Protected {
+    /// A cell in words.
+    #[must_use]
+    pub fn name(&self, cell: u32) -> String {
+        match self.places.get(cell as usize) {
+            Some(Place::Cell(axes)) => {
+                let part = |((_, code), dimension): (&(u8, String), &String)| format!("{dimension}={code}");
+                axes.iter().zip(&self.dimensions).map(part).collect::<Vec<_>>().join(",")
+            }
+            Some(Place::Rest { whole, .. }) => format!("what is not reported in finer detail of {}", self.name(*whole)),
+            Some(Place::Union(parts)) => {
+                parts.iter().map(|&part| self.name(part)).collect::<Vec<_>>().join(" together with ")
+            }
+            None => "no cell".to_owned(),
+        }
+    }
+
+    /// The refusal of cells that are not proven to be safe.
+    fn refuse(&self, mut cells: Vec<u32>) -> DiscloseError {
+        cells.sort_unstable();
+        cells.dedup();
+        let measures = self.measures.join(", ");
+        let mut refused: Vec<String> =
+            cells.iter().take(NAMED).map(|&cell| format!("{measures} of {}", self.name(cell))).collect();
+        if cells.len() > NAMED {
+            refused.push(format!("and {} more cells of {measures}", cells.len() - NAMED));
+        }
+        DiscloseError::Unproven(refused)
+    }
 }
 
 /// The place of a judged cell, and a family of its figures.
@@ -110,50 +189,28 @@ impl<'a, 'c> Group<'a, 'c> {
         let incumbent = |judged: &Judged<'_>| judged.incumbent.1.is_some();
         let organization = |judged: &Judged<'_>| judged.organization.1.is_some();
         let both = |judged: &Judged<'_>| incumbent(judged) && organization(judged);
-        let of_kind = |measure: usize| self.pipeline.measures[measure].kind;
-        let facts = |facts: &dyn Fn(usize) -> Vec<Fact>| -> Vec<(usize, Fact)> {
-            let measures = self.linked.measures.iter();
-            measures.flat_map(|&measure| facts(measure).into_iter().map(move |fact| (measure, fact))).collect()
-        };
-        let [amounts, means, people] = [
-            facts(&|measure| amounts(of_kind(measure))),
-            facts(&|_| vec![figures()]),
-            facts(&|_| vec![employees(&self.pipeline.policy)]),
-        ];
-        let (one, other) = rayon::join(
-            || self.solve(&amounts, &self.roles(incumbent), true),
-            || self.solve(&means, &self.roles(organization), false),
+        let solve = |quantity, roles: &[Asked]| self.solve(quantity, roles, currency);
+        let (amounts, figures) = rayon::join(
+            || solve(Quantity::Amounts, &self.roles(incumbent)),
+            || solve(Quantity::Figures, &self.roles(organization)),
         );
-        let (one, other) = (one?, other?);
+        let (amounts, figures) = (amounts?, figures?);
         let mut roles = self.roles(both);
         for (place, role) in roles.iter_mut().enumerate() {
-            if *role == Asked::Open && one.1.withheld[place] && other.1.withheld[place] {
+            if *role == Asked::Open && amounts.pattern.withheld[place] && figures.pattern.withheld[place] {
                 *role = Asked::Withheld;
             }
         }
-        let counts = self.solve(&people, &roles, true)?;
+        let employees = solve(Quantity::Employees, &roles)?;
         let mut withheld = Vec::new();
         for (node, places) in self.cells.iter().enumerate() {
-            for (family, pattern) in [(Family::Incumbent, &one.1), (Family::Organization, &other.1)] {
-                if pattern.withheld[node] || counts.1.withheld[node] {
+            for (family, protected) in [(Family::Incumbent, &amounts), (Family::Organization, &figures)] {
+                if protected.pattern.withheld[node] || employees.pattern.withheld[node] {
                     withheld.extend(places.iter().map(|&place| (place, family)));
                 }
             }
         }
-        let protected = |family, (layers, pattern): (Vec<Problem>, Pattern)| Protected {
-            measures: self
-                .linked
-                .measures
-                .iter()
-                .map(|&measure| self.pipeline.measures[measure].name.clone())
-                .collect(),
-            currency: currency.map(str::to_owned),
-            family,
-            names: self.lattice.names(self.linked, self.pipeline),
-            layers,
-            pattern,
-        };
-        Ok((vec![protected(Family::Incumbent, one), protected(Family::Organization, other)], withheld))
+        Ok((vec![amounts, figures, employees], withheld))
     }
 
     /// What is asked of each node.
@@ -171,57 +228,97 @@ impl<'a, 'c> Group<'a, 'c> {
         self.cells.iter().map(role).collect()
     }
 
-    /// Protects one problem and has it audited. `splits_employees`: whether what is added up belongs to employees, so that a holding
-    /// may have some of it in several cells; otherwise only the equations count in which no holding does.
-    fn solve(
-        &self,
-        facts: &[(usize, Fact)],
-        roles: &[Asked],
-        splits_employees: bool,
-    ) -> Result<(Vec<Problem>, Pattern), DiscloseError> {
-        let unfit = |error: &ProblemError| DiscloseError::Unproven(vec![format!("anything ({error})")]);
-        let layers = self.layers(facts, roles, splits_employees).map_err(|error| unfit(&error))?;
-        let pattern = protect(&layers).map_err(|error| unfit(&error))?;
-        if layers.is_empty() {
-            let withheld = roles.iter().map(|role| *role != Asked::Open).collect();
-            return Ok((layers, Pattern { withheld, ..pattern }));
+    /// Protects one quantity and has it audited.
+    fn solve(&self, quantity: Quantity, roles: &[Asked], currency: Option<&str>) -> Result<Protected, DiscloseError> {
+        let unfit = |error: ProblemError| DiscloseError::Unproven(vec![format!("anything ({error})")]);
+        let (facts, layers) = self.layers(quantity);
+        // What belongs to employees may lie in several cells of one holding; its own figure is another one in each.
+        let splits_employees = quantity != Quantity::Figures;
+        let mut cells = Cells::of(&self.lattice, layers, roles, splits_employees).map_err(unfit)?;
+        let mut protected = self.describe(quantity, currency, facts);
+        for _ in 0..ROUNDS {
+            protected.layers = cells.problems(&self.pipeline.policy).map_err(unfit)?;
+            protected.pattern = protect(&protected.layers).map_err(unfit)?;
+            protected.places = self.places(&cells);
+            if protected.layers.is_empty() {
+                protected.pattern.withheld = roles.iter().map(|role| *role != Asked::Open).collect();
+                return Ok(protected);
+            }
+            let breaches = check_proofs(&protected.layers, &protected.pattern);
+            if !breaches.is_empty() {
+                return Err(protected.refuse(breaches.iter().map(|breach| breach.cell).collect()));
+            }
+            let withheld = &protected.pattern.withheld;
+            let mut found = unsafe_unions(&self.lattice, &cells, withheld, &self.pipeline.policy);
+            found.retain(|union| !cells.unions.contains(union));
+            if found.is_empty() {
+                return Ok(protected);
+            }
+            for union in found {
+                cells.add_union(union).map_err(unfit)?;
+            }
         }
-        let breaches = check_proofs(&layers, &pattern);
-        if breaches.is_empty() {
-            return Ok((layers, pattern));
-        }
-        let names = self.lattice.names(self.linked, self.pipeline);
-        let measures: Vec<&str> =
-            self.linked.measures.iter().map(|&measure| self.pipeline.measures[measure].name.as_str()).collect();
-        let measures = measures.join(", ");
-        let mut cells: Vec<u32> = breaches.iter().map(|breach| breach.cell).collect();
-        cells.sort_unstable();
-        cells.dedup();
-        let mut refused: Vec<String> =
-            cells.iter().take(NAMED).map(|&cell| format!("{measures} of {}", names[cell as usize])).collect();
-        if cells.len() > NAMED {
-            refused.push(format!("and {} more cells of {measures}", cells.len() - NAMED));
-        }
-        Err(DiscloseError::Unproven(refused))
+        let last = u32::try_from(protected.places.len()).unwrap_or(u32::MAX);
+        Err(protected.refuse(vec![last.saturating_sub(1)]))
     }
 
-    fn layers(
-        &self,
-        facts: &[(usize, Fact)],
-        roles: &[Asked],
-        splits_employees: bool,
-    ) -> Result<Vec<Problem>, ProblemError> {
-        let values = facts.par_iter().map(|(measure, fact)| {
+    /// What is protected, before it is.
+    fn describe(&self, quantity: Quantity, currency: Option<&str>, facts: Vec<(String, &'static str)>) -> Protected {
+        let measure = |&measure: &usize| self.pipeline.measures[measure].name.clone();
+        let dimension = |&dimension: &usize| self.pipeline.dimensions[dimension].name.clone();
+        Protected {
+            measures: self.linked.measures.iter().map(measure).collect(),
+            currency: currency.map(str::to_owned),
+            quantity,
+            dimensions: self.linked.by.iter().map(dimension).collect(),
+            places: Vec::new(),
+            facts,
+            layers: Vec::new(),
+            pattern: Pattern { withheld: Vec::new(), proofs: Vec::new(), unproven: Vec::new() },
+        }
+    }
+
+    /// What each cell of the problem is.
+    fn places(&self, cells: &Cells) -> Vec<Place> {
+        let node = |node: &Node| Place::Cell(node.axes().map(|(level, code)| (level, code.to_owned())).collect());
+        let rest = |&sum: &usize| {
+            let Sum { whole, finer, .. } = &self.lattice.sums[sum];
+            Place::Rest { whole: *whole, finer: finer.clone() }
+        };
+        let unions = cells.unions.iter().map(|union| Place::Union(union.clone()));
+        self.lattice.nodes.iter().map(node).chain(cells.rests.iter().map(rest)).chain(unions).collect()
+    }
+
+    /// The layers of a quantity with their measures, and behind them those that only judge unions.
+    fn layers(&self, quantity: Quantity) -> (Vec<(String, &'static str)>, Vec<Layer>) {
+        let policy = &self.pipeline.policy;
+        let facts_of = |&measure: &usize| {
+            let facts = match quantity {
+                Quantity::Amounts => amounts(self.pipeline.measures[measure].kind, policy),
+                Quantity::Figures => vec![figures()],
+                Quantity::Employees => vec![employees(policy)],
+            };
+            facts.into_iter().map(move |fact| (measure, fact))
+        };
+        let facts: Vec<(usize, Fact)> = self.linked.measures.iter().flat_map(facts_of).collect();
+        let layer = |(measure, fact): &(usize, Fact)| {
             let cell_of = |places: &Vec<usize>| {
                 let own = places.iter().find(|&&place| self.judged[place].cell.measure == *measure);
                 own.map(|&place| self.judged[place].cell)
             };
-            Layer::of(fact, self.cells.iter().map(cell_of))
-        });
-        let mut values: Vec<Layer> = values.collect();
-        values.retain(|layer| !layer.is_empty());
-        values.dedup();
-        layers::problems(&self.lattice, values, roles, &self.pipeline.policy, splits_employees)
+            let name = (self.pipeline.measures[*measure].name.clone(), fact.name);
+            (name, Layer::of(fact, self.cells.iter().map(cell_of)))
+        };
+        let mut layers: Vec<((String, &'static str), Layer)> = facts.par_iter().map(layer).collect();
+        layers.retain(|(_, layer)| !layer.is_empty());
+        layers.dedup_by(|(_, next), (_, kept)| next == kept);
+        let (names, mut layers): (Vec<_>, Vec<Layer>) = layers.into_iter().unzip();
+        if quantity == Quantity::Amounts {
+            let (_, mut witnesses) = self.layers(Quantity::Employees);
+            witnesses.iter_mut().for_each(|layer| layer.is_witness = true);
+            layers.extend(witnesses);
+        }
+        (names, layers)
     }
 }
 
