@@ -315,7 +315,9 @@ impl<'a, 'c> Group<'a, 'c> {
         let (names, mut layers): (Vec<_>, Vec<Layer>) = layers.into_iter().unzip();
         if quantity == Quantity::Amounts {
             let (_, mut witnesses) = self.layers(Quantity::Employees);
-            witnesses.iter_mut().for_each(|layer| layer.is_witness = true);
+            for layer in &mut witnesses {
+                layer.is_witness = true;
+            }
             layers.extend(witnesses);
         }
         (names, layers)

@@ -59,8 +59,10 @@ pub(super) struct Need {
     pub(super) side: Side,
 }
 
-/// Times that all needs are served before the one that counts.
-const REHEARSALS: usize = 3;
+/// Times that all needs are served before the one that counts, where they are few and where they are many.
+const REHEARSALS: usize = 2;
+const REHEARSALS_OF_MANY: usize = 1;
+const MANY: usize = 4_500;
 
 /// How much cheaper a cell becomes with each further need that uses it, and the least part of its cost that is left.
 const SHARED: f64 = 0.5;
@@ -130,7 +132,8 @@ impl<'p> Work<'p> {
     /// Serves all needs, lets what many use become cheaper, and forgets everything else.
     fn rehearse(&mut self) {
         let base = self.search.costs.clone();
-        for _ in 0..REHEARSALS {
+        let rehearsals = if self.needs.len() > MANY { REHEARSALS_OF_MANY } else { REHEARSALS };
+        for _ in 0..rehearsals {
             self.serve_all(STEPS);
             let cost = |((base, uses), withheld): ((&f64, u32), &bool)| match withheld {
                 true => base * SHARED.mul_add(f64::from(uses.saturating_sub(1)), 1.0).recip().max(LEAST),
@@ -185,7 +188,7 @@ impl<'p> Work<'p> {
         let amount = self.book.amount(need);
         let wanted = |believers| Wanted { need, amount, believers, without, steps };
         self.search.find(&wanted(&all)).or_else(|| {
-            let is_fewer = all.len() > unconvinced.len();
+            let is_fewer = all.len() > unconvinced.len() && without.is_none();
             is_fewer.then(|| self.search.find(&wanted(&unconvinced))).flatten()
         })
     }

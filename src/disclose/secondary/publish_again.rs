@@ -5,10 +5,12 @@
 //!
 //! From the greatest loss down each cell that was withheld for others is taken out of all tables that use it: by tables that are
 //! known, by a known table that takes its part, or by the solver. Since protection only shrinks, whatever was needed once stays
-//! needed, and going through all cells once is enough. Several cells are tried at once, each as if the others stayed; most of
-//! them are needed, and of those that are not the first is published and the rest are tried anew.
+//! needed, and going through all cells once is enough. Several cells are tried at once, each as if the others stayed; those of them
+//! that get into each other's way are tried anew.
 
-use hashbrown::HashMap;
+use std::collections::VecDeque;
+
+use hashbrown::{HashMap, HashSet};
 use rayon::prelude::*;
 
 use super::alternative::Alternative;
@@ -16,8 +18,10 @@ use super::book::{Service, consider, unconvinced};
 use super::problem::Role;
 use super::protect::{Need, Side, Work};
 
-/// Steps of the solver for a need.
-const STEPS: usize = 200;
+/// Steps of the solver for a need, where few cells are tried and where many are.
+const STEPS: usize = 220;
+const STEPS_OF_MANY: usize = 180;
+const MANY: usize = 1_200;
 
 /// Cells that are tried together.
 const BATCH: usize = 16;
@@ -36,32 +40,75 @@ impl Work<'_> {
             |&place: &u32| self.search.withheld[place as usize] && cells[place as usize].role == Role::Open;
         let mut secondary: Vec<u32> = (0_u32..).take(cells.len()).filter(is_secondary).collect();
         secondary.sort_by_key(|&place| (std::cmp::Reverse(cells[place as usize].loss), place));
-        for batch in secondary.chunks(BATCH) {
-            let trials: Vec<Option<Trial>> = batch.par_iter().map(|&cell| self.try_without(cell)).collect();
-            let mut can_go = batch.iter().zip(trials).filter_map(|(&cell, trial)| trial.map(|trial| (cell, trial)));
-            let Some((cell, trial)) = can_go.next() else { continue };
-            self.publish(cell, trial);
-            for (cell, _) in can_go {
-                if let Some(trial) = self.try_without(cell) {
-                    self.publish(cell, trial);
+        let steps = if secondary.len() > MANY { STEPS_OF_MANY } else { STEPS };
+        let mut waiting: VecDeque<u32> = secondary.into();
+        while !waiting.is_empty() {
+            let batch: Vec<u32> = waiting.drain(..BATCH.min(waiting.len())).collect();
+            // What was found for a cell that is needed all the same may help others.
+            let trials: Vec<Result<Trial, Vec<Alternative>>> =
+                batch.par_iter().map(|&cell| self.try_without(cell, steps)).collect();
+            let (first, mut published, mut changed) = (self.book.number(), Vec::new(), HashSet::new());
+            let (mut anew, mut left_over) = (Vec::new(), Vec::new());
+            for (cell, trial) in batch.into_iter().zip(trials) {
+                let trial = match trial {
+                    Ok(trial) => trial,
+                    Err(tables) => {
+                        left_over.extend(tables);
+                        continue;
+                    }
+                };
+                if self.still_holds(cell, &trial, first, &published, &changed) {
+                    changed.extend(trial.services.keys().copied());
+                    published.push(cell);
+                    self.publish(cell, trial, first);
+                } else {
+                    anew.push(cell);
                 }
+            }
+            let is_alive =
+                |table: &Alternative| table.moves().iter().all(|&(cell, _)| self.search.withheld[cell as usize]);
+            left_over.retain(is_alive);
+            for table in left_over {
+                self.book.keep(table);
+            }
+            for cell in anew.into_iter().rev() {
+                waiting.push_front(cell);
             }
         }
     }
 
-    fn publish(&mut self, cell: u32, trial: Trial) {
+    /// Whether a trial is what it would be now that others are `published`, which `changed` the services of some needs. Its own
+    /// tables are numbered from `first` on.
+    fn still_holds(&self, cell: u32, trial: &Trial, first: u32, published: &[u32], changed: &HashSet<Need>) -> bool {
+        let moves = |table: &Alternative| published.iter().any(|&other| table.of(other) != 0);
+        let is_gone = |service: &Service| service.table < first && moves(self.book.table(service.table));
+        let uses_cell = |service: &Service| self.book.table(service.table).of(cell) != 0;
+        published.is_empty()
+            || self.book.using(cell).len() == trial.using
+                && !trial.services.keys().any(|need| changed.contains(need))
+                && !changed.iter().any(|&need| self.book.services(need).iter().any(uses_cell))
+                && !trial.tables.iter().any(moves)
+                && !trial.services.values().flatten().any(is_gone)
+    }
+
+    /// Publishes a cell; tables of its trial were numbered from `first` on.
+    fn publish(&mut self, cell: u32, trial: Trial, first: u32) {
         self.search.withheld[cell as usize] = false;
+        let shift = self.book.number() - first;
         for table in trial.tables {
             self.book.keep(table);
         }
-        for (need, services) in trial.services {
+        for (need, mut services) in trial.services {
+            for service in services.iter_mut().filter(|service| service.table >= first) {
+                service.table += shift;
+            }
             self.book.replace(need, services);
         }
         self.book.forget(cell);
     }
 
-    /// Serves all that a cell serves without it; none where that cannot be done.
-    fn try_without(&self, cell: u32) -> Option<Trial> {
+    /// Serves all that a cell serves without it; where that cannot be done, what was found on the way.
+    fn try_without(&self, cell: u32, steps: usize) -> Result<Trial, Vec<Alternative>> {
         let using = self.book.using(cell);
         let uses = |service: &Service| using.contains(&service.table);
         let mut affected: Vec<Need> = using
@@ -77,19 +124,20 @@ impl Work<'_> {
         if let Some(place) = affected.iter().position(|need| Some(need) == cause) {
             affected[..=place].rotate_right(1);
         }
-        let mut trial = Trial { tables: Vec::new(), services: HashMap::new() };
+        let mut trial = Trial { tables: Vec::new(), services: HashMap::new(), using: using.len() };
         let way = self.way_of(cell, using);
         for need in affected {
             let (lost, left): (Vec<&Service>, Vec<&Service>) =
                 self.book.services(need).iter().partition(|&own| uses(own));
             let was_served = self.book.unconvinced(need).is_none();
             let mut own: Vec<Service> = left.into_iter().cloned().collect();
-            if was_served && !self.serve_without(need, cell, way, &lost, &mut own, &mut trial.tables) {
-                return None;
+            if was_served && !self.serve_without(Without { cell, way, steps }, need, &lost, &mut own, &mut trial.tables)
+            {
+                return Err(trial.tables);
             }
             trial.services.insert(need, own);
         }
-        Some(trial)
+        Ok(trial)
     }
 
     /// What may be needed of a cell.
@@ -108,9 +156,8 @@ impl Work<'_> {
     /// Serves a need without a cell that its `lost` tables used; new tables go to `tables`.
     fn serve_without(
         &self,
+        Without { cell, way, steps }: Without,
         need: Need,
-        cell: u32,
-        way: Option<u32>,
         lost: &[&Service],
         own: &mut Vec<Service>,
         tables: &mut Vec<Alternative>,
@@ -154,7 +201,7 @@ impl Work<'_> {
             }
         }
         for _ in 0..ATTEMPTS {
-            let Some(table) = self.look_for(need, own, Some(cell), STEPS) else { break };
+            let Some(table) = self.look_for(need, own, Some(cell), steps) else { break };
             if take(table, own) {
                 return true;
             }
@@ -163,10 +210,22 @@ impl Work<'_> {
     }
 }
 
+/// What is to be done without.
+#[derive(Debug, Clone, Copy)]
+struct Without {
+    cell: u32,
+    /// The smallest table that moves it, and beside it only what is withheld.
+    way: Option<u32>,
+    /// Steps of the solver for a need.
+    steps: usize,
+}
+
 /// What would serve instead of a cell.
 struct Trial {
     /// Tables that are not in the book yet.
     tables: Vec<Alternative>,
     /// Services of the needs that are concerned; new tables are numbered after those of the book.
     services: HashMap<Need, Vec<Service>>,
+    /// How many tables used the cell.
+    using: usize,
 }

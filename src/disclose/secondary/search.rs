@@ -23,6 +23,9 @@ const WITHHELD: f64 = 0.15;
 const DIFFERENCE: f64 = 0.5;
 const OPEN_DIFFERENCE: f64 = 0.15;
 
+/// Moves of the target for which there is room: with more a cell is not better.
+const MUCH_ROOM: f64 = 10.0;
+
 /// What is asked for.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Wanted<'a> {
@@ -99,7 +102,10 @@ impl Search<'_> {
             (true, false) => (WITHHELD * self.withheld_costs, DIFFERENCE),
         };
         let unit = float(wanted.amount.into());
-        Limits { down: down / unit, up: up / unit, cost: cost * difference.mul_add(scattered(place), 1.0) }
+        let (down, up) = (down / unit, up / unit);
+        // Where nothing further is withheld any way will do, and cells with much room do not stop it soon.
+        let cost = if wanted.without.is_some() { WITHHELD / (1.0 + down.min(up).min(MUCH_ROOM)) } else { cost };
+        Limits { down, up, cost: cost * difference.mul_add(scattered(place), 1.0) }
     }
 }
 

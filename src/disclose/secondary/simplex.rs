@@ -19,12 +19,6 @@ pub(super) struct Limits {
     pub(super) cost: f64,
 }
 
-impl Limits {
-    fn of(self, is_up: bool) -> f64 {
-        if is_up { self.up } else { self.down }
-    }
-}
-
 /// What came of a question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Outcome {
@@ -58,18 +52,20 @@ impl Variable {
     }
 }
 
-/// What is known of a cell that was looked at.
+/// What is known of a cell that was looked at; what is seldom asked stands in [`Simplex::room`].
 #[derive(Debug, Clone, Copy)]
 struct Column {
-    limits: Limits,
+    cost: f64,
     /// What its equations charge for it at the prices so far.
     charge: f64,
+    /// Change of the equation in question for a step of the cell.
+    slope: f64,
     /// Its place among the variables that are neither at zero nor at a limit, or `NOWHERE`.
     basic: u32,
     /// Whether the way up, or down, stands at its limit.
     full: Option<bool>,
-    /// Change of the equation in question for a step of the cell.
-    slope: f64,
+    /// Whether there is any room down, and up.
+    open: [bool; 2],
 }
 
 const NOWHERE: u32 = u32::MAX;
@@ -90,10 +86,19 @@ enum Leaving {
     Excess { row: u32 },
 }
 
+/// What enters: another variable, or the other way of the cell whose variable leaves.
+#[derive(Debug, Clone, Copy)]
+enum Entering {
+    Variable(Variable),
+    Turned(usize),
+}
+
 /// Room for the method, used again from question to question.
 #[derive(Debug, Default)]
 pub(super) struct Simplex {
     columns: Vec<Option<Column>>,
+    /// How far each of them may go down and up.
+    room: Vec<[f64; 2]>,
     rows: Vec<Option<Row>>,
     seen_columns: Vec<u32>,
     seen_rows: Vec<u32>,
@@ -124,8 +129,11 @@ impl Simplex {
         for _ in 0..most {
             let Some(leaving) = self.leaving() else { return Outcome::Found };
             let wanted = self.slopes(problem, leaving, limits);
-            let Some(entering) = self.entering(wanted) else { return Outcome::Impossible };
-            self.exchange(problem, leaving, entering);
+            match self.entering(leaving, wanted) {
+                Some(Entering::Variable(entering)) => self.exchange(problem, leaving, entering),
+                Some(Entering::Turned(place)) => self.turn(place),
+                None => return Outcome::Impossible,
+            }
         }
         Outcome::GaveUp
     }
@@ -136,7 +144,8 @@ impl Simplex {
             self.basics.iter().zip(&self.values).map(|(variable, value)| (variable.cell, variable.sign() * value));
         let full = self.seen_columns.iter().filter_map(|&cell| {
             let column = self.columns[cell as usize]?;
-            Some((cell, if column.full? { column.limits.up } else { -column.limits.down }))
+            let [down, up] = self.room[cell as usize];
+            Some((cell, if column.full? { up } else { -down }))
         });
         basic.chain(full).filter(|(_, by)| by.abs() > NOTHING)
     }
@@ -149,6 +158,7 @@ impl Simplex {
             self.rows[row as usize] = None;
         }
         self.columns.resize(problem.cells().len(), None);
+        self.room.resize(problem.cells().len(), [0.0; 2]);
         self.rows.resize(problem.equations().len(), None);
         self.sloped.clear();
         self.basics.clear();
@@ -162,7 +172,13 @@ impl Simplex {
         if slot.is_none() {
             self.seen_columns.push(cell);
         }
-        slot.get_or_insert_with(|| Column { limits: limits(cell), charge: 0.0, basic: NOWHERE, full: None, slope: 0.0 })
+        let room = &mut self.room[cell as usize];
+        slot.get_or_insert_with(|| {
+            let Limits { down, up, cost } = limits(cell);
+            *room = [down, up];
+            let open = [down > NOTHING, up > NOTHING];
+            Column { cost, charge: 0.0, slope: 0.0, basic: NOWHERE, full: None, open }
+        })
     }
 
     fn kept_at(&self, row: u32) -> u32 {
@@ -183,13 +199,12 @@ impl Simplex {
         }
     }
 
-    /// What is most wrong; none where nothing is.
     /// What is to be mended next: of the equations the one that was touched first, or else the variable that went farthest
     /// beyond its limits; none where nothing is wrong.
     fn leaving(&self) -> Option<Leaving> {
         let is_wrong =
-            |row: &&u32| self.rows[**row as usize].is_some_and(|row| row.kept == NOWHERE && row.excess.abs() > NOTHING);
-        if let Some(&row) = self.seen_rows.iter().find(is_wrong) {
+            |row: u32| self.rows[row as usize].is_some_and(|row| row.kept == NOWHERE && row.excess.abs() > NOTHING);
+        if let Some(&row) = self.seen_rows.iter().find(|row| is_wrong(**row)) {
             return Some(Leaving::Excess { row });
         }
         let mut worst = (NOTHING, None);
@@ -204,7 +219,7 @@ impl Simplex {
     }
 
     fn limit(&self, variable: Variable) -> f64 {
-        self.columns[variable.cell as usize].map_or(0.0, |column| column.limits.of(variable.is_up))
+        self.room[variable.cell as usize][usize::from(variable.is_up)]
     }
 
     /// Computes how what leaves answers to a step of each other cell, and tells the direction in which it must go.
@@ -249,6 +264,9 @@ impl Simplex {
     fn add_slopes(&mut self, problem: &Problem, row: u32, weight: f64, limits: &impl Fn(u32) -> Limits) {
         for &(cell, factor) in &problem.equations()[row as usize].terms {
             let column = self.column(cell, limits);
+            if column.open == [false; 2] {
+                continue;
+            }
             if column.slope == 0.0 {
                 column.slope = weight * float(factor);
                 self.sloped.push(cell);
@@ -263,7 +281,7 @@ impl Simplex {
     }
 
     /// The variable that moves what leaves the right way at the least price; none where nothing does.
-    fn entering(&self, wanted: f64) -> Option<Variable> {
+    fn entering(&self, leaving: Leaving, wanted: f64) -> Option<Entering> {
         let mut best: Option<(f64, f64, Variable)> = None;
         for &cell in &self.sloped {
             let Some(column) = self.columns[cell as usize] else { continue };
@@ -273,13 +291,13 @@ impl Simplex {
             let helps_up = (column.slope > 0.0) == (wanted > 0.0);
             // At zero either way is open; from a limit there is only the way back.
             let (is_up, price) = match column.full {
-                None if helps_up => (true, column.limits.cost - column.charge),
-                None => (false, column.limits.cost + column.charge),
-                Some(true) if !helps_up => (true, column.charge - column.limits.cost),
-                Some(false) if helps_up => (false, -column.charge - column.limits.cost),
+                None if helps_up => (true, column.cost - column.charge),
+                None => (false, column.cost + column.charge),
+                Some(true) if !helps_up => (true, column.charge - column.cost),
+                Some(false) if helps_up => (false, -column.charge - column.cost),
                 Some(_) => continue,
             };
-            if column.limits.of(is_up) <= NOTHING {
+            if !column.open[usize::from(is_up)] {
                 continue;
             }
             let ratio = price.max(0.0) / column.slope.abs();
@@ -290,25 +308,52 @@ impl Simplex {
                 best = Some((ratio, column.slope.abs(), Variable { cell, is_up }));
             }
         }
-        best.map(|(.., variable)| variable)
+        let other = best.map(|(.., variable)| Entering::Variable(variable));
+        // Whoever would go below zero on one way can go the other way instead.
+        if let Leaving::Variable { place, to } = leaving
+            && to == 0.0
+            && let Variable { cell, is_up } = self.basics[place]
+            && let Some(column) = self.columns[cell as usize].filter(|column| column.open[usize::from(!is_up)])
+            && best.is_none_or(|(least, ..)| 2.0 * column.cost < least)
+        {
+            return Some(Entering::Turned(place));
+        }
+        other
     }
 
-    fn exchange(&mut self, problem: &Problem, leaving: Leaving, entering: Variable) {
-        let sign = entering.sign();
-        let column = self.columns[entering.cell as usize].unwrap_or(Column {
-            limits: Limits { down: 0.0, up: 0.0, cost: 0.0 },
-            charge: 0.0,
-            basic: NOWHERE,
-            full: None,
-            slope: 1.0,
-        });
-        // Prices: the entering variable's own becomes its cost.
-        let rise = (sign * column.limits.cost - column.charge) / column.slope;
+    /// Lets the cell of a variable that is below zero go the other way.
+    fn turn(&mut self, place: usize) {
+        let Variable { cell, is_up } = self.basics[place];
+        let turned = Variable { cell, is_up: !is_up };
+        if let Some(column) = self.columns[cell as usize].filter(|column| column.slope != 0.0) {
+            self.charge((turned.sign() * column.cost - column.charge) / column.slope);
+        }
+        self.basics[place] = turned;
+        self.values[place] = -self.values[place];
+        self.inverse[place].iter_mut().for_each(|part| *part = -*part);
+    }
+
+    /// Changes the prices along what leaves.
+    fn charge(&mut self, rise: f64) {
         for &cell in &self.sloped {
             if let Some(column) = &mut self.columns[cell as usize] {
                 column.charge += rise * column.slope;
             }
         }
+    }
+
+    fn exchange(&mut self, problem: &Problem, leaving: Leaving, entering: Variable) {
+        let sign = entering.sign();
+        let column = self.columns[entering.cell as usize].unwrap_or(Column {
+            cost: 0.0,
+            charge: 0.0,
+            slope: 1.0,
+            basic: NOWHERE,
+            full: None,
+            open: [false; 2],
+        });
+        // Prices: the entering variable's own becomes its cost.
+        self.charge((sign * column.cost - column.charge) / column.slope);
         // How basic variables answer to a step of the entering one.
         let mut answers = std::mem::take(&mut self.spare);
         answers.clear();
