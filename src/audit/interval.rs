@@ -1,15 +1,16 @@
-//! The interval in which an outsider knows a withheld cell to lie.
+//! What an attacker knows of withheld cells: intervals that can be proven.
 //!
-//! In: a problem, and what is withheld. Out: for each withheld cell its least and largest possible value. Invariant: cells that share no
-//! equation with each other, not even through others, are asked apart.
-//!
-//! The bounds are those of a solver of floats: they are for reading. What decides is whether the [proofs](super::check_proofs)
-//! hold.
+//! In: a problem, what is withheld, and who asks. Out: for a withheld cell its least and largest possible value. Invariant: cells that
+//! share no equation with each other, not even through others, are asked apart; each bound has a certificate in integers, so
+//! that no interval is narrower than what the attacker really knows.
 
-use microlp::{ComparisonOp, OptimizationDirection, Variable};
+use std::collections::BTreeSet;
 
+use super::bound::{System, Unknown};
 use crate::disclose::secondary::Problem;
-use crate::exact::SCALE;
+
+/// Room beyond which there is no bound.
+const UNBOUNDED: i128 = 1 << 60;
 
 /// Withheld cells that hang together.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,54 +49,39 @@ pub fn blocks(problem: &Problem, withheld: &[bool]) -> Vec<Block> {
 }
 
 impl Block {
-    /// The least and the largest value of a cell of this block, in units; an infinite one has no bound. None where the solver finds
-    /// no answer.
+    /// The least and the largest value of a cell of this block, as these companies know it, or an outsider where there are none.
+    /// None where a side has no bound.
     #[must_use]
-    pub fn interval(&self, problem: &Problem, cell: u32) -> Option<[f64; 2]> {
-        let least = self.bound(problem, cell, OptimizationDirection::Minimize)?;
-        let largest = self.bound(problem, cell, OptimizationDirection::Maximize)?;
-        Some([least, largest])
+    pub fn interval(&self, problem: &Problem, cell: u32, companies: &[u32]) -> [Option<i128>; 2] {
+        let Ok(place) = self.cells.binary_search(&cell) else { return [None; 2] };
+        let system = self.system(problem, companies);
+        let value = i128::from(problem.cell(cell).value);
+        let unit = i128::from(problem.unit());
+        let most = |sign| system.most(place, sign).map(|bound| bound.floor(unit));
+        [most(-1).map(|down| value - down), most(1).map(|up| value + up)]
     }
 
-    fn bound(&self, problem: &Problem, target: u32, direction: OptimizationDirection) -> Option<f64> {
-        let mut programme = microlp::Problem::new(direction);
-        let variable = |&cell: &u32| {
-            let [down, up] = problem.cell(cell).room().map(units);
-            programme.add_var(
-                if cell == target { 1.0 } else { 0.0 },
-                (-down, if up > UNBOUNDED { f64::INFINITY } else { up }),
-            )
+    /// How far each cell may move, as these companies know it.
+    pub(super) fn system(&self, problem: &Problem, companies: &[u32]) -> System {
+        let known: BTreeSet<u32> = companies.iter().copied().collect();
+        let unknown = |&cell: &u32| {
+            let cell = problem.cell(cell);
+            let mut own = cell.shares.iter().filter(|share| known.contains(&share.company)).peekable();
+            let is_alone = own.peek().is_some() && cell.shares.iter().all(|share| known.contains(&share.company));
+            if is_alone {
+                return Unknown { least: 0, most: Some(0) };
+            }
+            let own: i128 = own.map(|share| i128::from(share.amount)).sum();
+            let [down, up] = cell.room();
+            Unknown { least: -(down - own).clamp(0, UNBOUNDED), most: (up < UNBOUNDED).then_some(up) }
         };
-        let variables: Vec<Variable> = self.cells.iter().map(variable).collect();
-        for equation in problem.equations_among(&self.cells) {
-            let terms: Vec<(Variable, f64)> = problem.equations()[equation as usize]
-                .terms
-                .iter()
-                .filter_map(|&(cell, factor)| {
-                    let place = self.cells.binary_search(&cell).ok()?;
-                    Some((variables[place], float(factor.into())))
-                })
-                .collect();
-            programme.add_constraint(terms.as_slice(), ComparisonOp::Eq, 0.0);
-        }
-        let value = units(problem.cell(target).value.into());
-        match programme.solve() {
-            Ok(solution) => Some(value + solution.objective()),
-            Err(microlp::Error::Unbounded) if direction == OptimizationDirection::Maximize => Some(f64::INFINITY),
-            Err(microlp::Error::Unbounded) => Some(f64::NEG_INFINITY),
-            Err(_) => None,
+        let equation = |equation: u32| {
+            let terms = problem.equations()[equation as usize].terms.iter();
+            terms.filter_map(|&(cell, factor)| Some((self.cells.binary_search(&cell).ok()?, factor))).collect()
+        };
+        System {
+            unknowns: self.cells.iter().map(unknown).collect(),
+            equations: problem.equations_among(&self.cells).into_iter().map(equation).collect(),
         }
     }
-}
-
-/// Room beyond which there is no bound.
-const UNBOUNDED: f64 = 1e14;
-
-fn units(amount: i128) -> f64 {
-    float(amount) / float(SCALE.into())
-}
-
-#[expect(clippy::cast_precision_loss, reason = "for the solver")]
-fn float(number: i128) -> f64 {
-    number as f64
 }

@@ -13,6 +13,7 @@ use super::summary::group;
 use crate::audit::{blocks, check_proofs};
 use crate::disclose::DiscloseError;
 use crate::disclose::secondary::{JjFile, Pattern, Role, Side, protect, read_jj, write_jj};
+use crate::exact::{Amount, decimal};
 use crate::store::write_durably;
 
 #[derive(Debug, Args)]
@@ -71,9 +72,11 @@ fn intervals_of(file: &JjFile, pattern: &Pattern) -> String {
         for &cell in &block.cells {
             let index = file.indices[cell as usize];
             let status = if file.problem.cell(cell).role == Role::Unsafe { "unsafe" } else { "withheld for others" };
-            let bound = |bound: f64| if bound.is_finite() { format!("{bound:.4}") } else { String::new() };
-            let [least, largest] = block.interval(&file.problem, cell).unwrap_or([f64::NEG_INFINITY, f64::INFINITY]);
-            rows.push((index, format!("{index},{status},{},{}\n", bound(least), bound(largest))));
+            let [least, largest] = block.interval(&file.problem, cell, &[]).map(|bound| match bound {
+                Some(bound) => Amount::try_from(bound).map_or_else(|_| String::new(), decimal),
+                None => String::new(),
+            });
+            rows.push((index, format!("{index},{status},{least},{largest}\n")));
         }
     }
     rows.sort();

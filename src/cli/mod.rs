@@ -178,7 +178,9 @@ fn exit_code(error: &anyhow::Error) -> u8 {
     if matches!(error.downcast_ref(), Some(ReleaseError::NoLedger { .. })) {
         return 3;
     }
-    if error.is::<DiscloseError>() || matches!(error.downcast_ref(), Some(ReleaseError::Unsafe(_))) {
+    if error.is::<DiscloseError>()
+        || matches!(error.downcast_ref(), Some(ReleaseError::Unsafe(_) | ReleaseError::Broken(_)))
+    {
         return 4;
     }
     if matches!(error.downcast_ref(), Some(StoreError::InUse { .. })) {

@@ -12,7 +12,7 @@ use clap::Args;
 use super::{PipelineArguments, Refused, progress, summary};
 use crate::aggregate::{CompanyTable, Snapshots, aggregate};
 use crate::disclose::secondary::write_jj;
-use crate::disclose::{DiscloseError, History, Ledger, disclose, write_told};
+use crate::disclose::{DiscloseError, History, Ledger, disclose, write_protection, write_told};
 use crate::intake::Register;
 use crate::pipeline::Pipeline;
 use crate::release::{DECISIONS, LedgerFolder, TOLD, publish};
@@ -96,6 +96,7 @@ pub(super) fn release(
     }
     write_told(&cells, &ledger, pipeline, &private.next().join(TOLD))?;
     ledger.write(pipeline, &private.next().join(DECISIONS))?;
+    write_protection(&ledger.protected, pipeline, &private.next())?;
     // The companies' own metrics and the release have nothing to do with each other from here on.
     let (written, published) = rayon::join(
         || -> anyhow::Result<()> {
@@ -103,7 +104,7 @@ pub(super) fn release(
             companies.finish()?;
             Ok(())
         },
-        || publish(&safe, pipeline, arguments.release_date.as_deref()),
+        || publish(&safe, pipeline, arguments.release_date.as_deref(), &private.next()),
     );
     written?;
     let published = published?;

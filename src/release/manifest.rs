@@ -9,11 +9,12 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::dictionary::published_measures;
-use crate::disclose::SafeTable;
+use crate::audit::Parent;
+use crate::disclose::{SafeRow, SafeTable};
 use crate::exact::{Amount, decimal};
 use crate::intake::hex;
 use crate::measure::RoundingClass;
-use crate::pipeline::{Bounds, DifferentialPrivacy, Pipeline, Policy, Table};
+use crate::pipeline::{Bounds, DifferentialPrivacy, Pipeline, Policy, Table, UNKNOWN};
 
 /// The form of this manifest.
 pub(super) const FORM: &str = "payquorum-release/1";
@@ -198,6 +199,8 @@ pub struct Counts {
 pub struct MeasureEntry {
     /// Its name.
     pub name: String,
+    /// What it makes of a group's values.
+    pub kind: String,
     /// Its unit.
     pub unit: String,
     /// Its formula.
@@ -216,6 +219,8 @@ pub struct DimensionEntry {
     pub name: String,
     /// The levels that tables use; a total is level 0.
     pub levels: Vec<u8>,
+    /// The codes above those of the release, where tables use several levels.
+    pub parents: Vec<Parent>,
 }
 
 /// A file.
@@ -236,6 +241,28 @@ impl FileEntry {
     pub fn of(name: &str, content: &[u8]) -> Self {
         Self { name: name.to_owned(), bytes: content.len() as u64, sha256: hex(&Sha256::digest(content)) }
     }
+}
+
+/// For each code of a dimension in the release the codes above it.
+fn parents(table: &SafeTable, pipeline: &Pipeline, place: usize, levels: &[u8]) -> Vec<Parent> {
+    let dimension = &pipeline.dimensions[place];
+    let code = |row: &SafeRow| {
+        let axis = pipeline.tables[row.key.table].by.iter().position(|&by| by == place)?;
+        Some((row.key.levels[axis], row.key.codes[axis].clone()))
+    };
+    let codes: BTreeSet<(u8, String)> =
+        table.rows().iter().filter_map(code).filter(|(level, code)| *level > 0 && code != UNKNOWN).collect();
+    let above = |(level, code): (u8, String)| {
+        let parent = move |&coarser: &u8| Parent {
+            dimension: dimension.name.clone(),
+            level,
+            code: code.clone(),
+            coarser,
+            parent: dimension.hierarchy.ancestor(&code, coarser),
+        };
+        levels.iter().filter(move |coarser| **coarser < level).map(parent).collect::<Vec<_>>()
+    };
+    codes.into_iter().flat_map(above).collect()
 }
 
 impl Manifest {
@@ -271,6 +298,7 @@ impl Manifest {
                 .into_iter()
                 .map(|measure| MeasureEntry {
                     name: measure.name.clone(),
+                    kind: measure.kind.label().to_owned(),
                     unit: measure.unit.label().to_owned(),
                     formula: measure.formula.clone(),
                     source: measure.source.to_owned(),
@@ -289,7 +317,8 @@ impl Manifest {
                     let mut levels: Vec<u8> = pipeline.tables.iter().filter_map(of_table).flatten().collect();
                     levels.sort_unstable();
                     levels.dedup();
-                    DimensionEntry { name: dimension.name.clone(), levels }
+                    let parents = parents(table, pipeline, place, &levels);
+                    DimensionEntry { name: dimension.name.clone(), levels, parents }
                 })
                 .collect(),
             files,

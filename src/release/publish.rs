@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use super::manifest::{FileEntry, Manifest};
 use super::verify::{Fault, verify};
 use super::{benchmarks, dictionary};
+use crate::audit::{AttackError, Effort, Finding, attack};
 use crate::disclose::SafeTable;
 use crate::period::Period;
 use crate::pipeline::Pipeline;
@@ -31,6 +32,12 @@ pub enum ReleaseError {
     /// The finished files break the policy.
     #[error("the finished files do not keep their own policy, and are not published: {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
     Unsafe(Vec<Fault>),
+    /// It is not proven on the finished files that nobody comes to know what is withheld.
+    #[error("the finished files are not proven to hide what is withheld, and are not published: {}", .0.iter().map(|finding| format!("{} of {}", finding.fact, finding.cell)).collect::<Vec<_>>().join("; "))]
+    Broken(Vec<Finding>),
+    /// The audit of the finished files cannot be made.
+    #[error(transparent)]
+    Audit(#[from] AttackError),
     /// It is not known what an earlier release has told.
     #[error(
         "it is not known what {} has told, and so nothing can be published that does not tell more beside it; put {} back, or take \
@@ -55,11 +62,17 @@ pub struct Published {
     pub new: bool,
 }
 
-/// Publishes a safe table.
+/// Publishes a safe table whose private files are in a folder: these prove to the audit, which reads the finished files, that nobody
+/// comes to know what is withheld.
 ///
 /// # Errors
 /// [`ReleaseError`]; earlier versions are untouched.
-pub fn publish(table: &SafeTable, pipeline: &Pipeline, release_date: Option<&str>) -> Result<Published, ReleaseError> {
+pub fn publish(
+    table: &SafeTable,
+    pipeline: &Pipeline,
+    release_date: Option<&str>,
+    private: &Path,
+) -> Result<Published, ReleaseError> {
     let folder = folder_of(pipeline, table.period());
     let io = |path: &Path| {
         let path = path.to_owned();
@@ -97,6 +110,14 @@ pub fn publish(table: &SafeTable, pipeline: &Pipeline, release_date: Option<&str
     if !verified.faults.is_empty() {
         fs::remove_dir_all(&staging).map_err(io(&staging))?;
         return Err(ReleaseError::Unsafe(verified.faults));
+    }
+    let attacked = attack(&staging, private, Effort::Proofs);
+    if !attacked.as_ref().is_ok_and(|attack| attack.findings.is_empty()) {
+        fs::remove_dir_all(&staging).map_err(io(&staging))?;
+    }
+    let findings = attacked?.findings;
+    if !findings.is_empty() {
+        return Err(ReleaseError::Broken(findings));
     }
     let version = latest.unwrap_or(0) + 1;
     let place = folder.join(format!("v{version}"));

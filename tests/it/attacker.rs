@@ -27,11 +27,6 @@ impl Fraction {
         Self { numerator: number, denominator: 1 }
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "to be compared with a solver of floats")]
-    pub fn to_f64(self) -> f64 {
-        self.numerator as f64 / self.denominator as f64
-    }
-
     fn is_zero(self) -> bool {
         self.numerator == 0
     }

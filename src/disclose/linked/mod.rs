@@ -56,7 +56,7 @@ impl Quantity {
 }
 
 /// What a cell of a protected problem is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Place {
     /// A cell of a table, perhaps a hidden one: level and code along each dimension of the group.
     Cell(Vec<(u8, String)>),
@@ -69,6 +69,27 @@ pub enum Place {
     },
     /// Several cells together, which an equation would tell.
     Union(Vec<u32>),
+}
+
+impl Place {
+    /// One of several places in words.
+    #[must_use]
+    pub fn words(place: u32, places: &[Self], dimensions: &[String]) -> String {
+        match places.get(place as usize) {
+            Some(Self::Cell(axes)) => {
+                let part = |((_, code), dimension): (&(u8, String), &String)| format!("{dimension}={code}");
+                axes.iter().zip(dimensions).map(part).collect::<Vec<_>>().join(",")
+            }
+            Some(Self::Rest { whole, .. }) => {
+                format!("what is not reported in finer detail of {}", Self::words(*whole, places, dimensions))
+            }
+            Some(Self::Union(parts)) => {
+                let words = parts.iter().map(|&part| Self::words(part, places, dimensions));
+                words.collect::<Vec<_>>().join(" together with ")
+            }
+            None => "no cell".to_owned(),
+        }
+    }
 }
 
 /// What was done for one quantity of a group of tables.
@@ -96,17 +117,7 @@ impl Protected {
     /// A cell in words.
     #[must_use]
     pub fn name(&self, cell: u32) -> String {
-        match self.places.get(cell as usize) {
-            Some(Place::Cell(axes)) => {
-                let part = |((_, code), dimension): (&(u8, String), &String)| format!("{dimension}={code}");
-                axes.iter().zip(&self.dimensions).map(part).collect::<Vec<_>>().join(",")
-            }
-            Some(Place::Rest { whole, .. }) => format!("what is not reported in finer detail of {}", self.name(*whole)),
-            Some(Place::Union(parts)) => {
-                parts.iter().map(|&part| self.name(part)).collect::<Vec<_>>().join(" together with ")
-            }
-            None => "no cell".to_owned(),
-        }
+        Place::words(cell, &self.places, &self.dimensions)
     }
 
     /// The refusal of cells that are not proven to be safe.

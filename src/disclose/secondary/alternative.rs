@@ -45,7 +45,8 @@ impl Alternative {
     }
 
     /// The table in which these cells move, each named once; in the smallest whole numbers.
-    pub(super) fn of_moves(mut moves: Vec<(u32, i64)>) -> Self {
+    #[must_use]
+    pub fn of_moves(mut moves: Vec<(u32, i64)>) -> Self {
         moves.retain(|&(_, by)| by != 0);
         moves.sort_unstable();
         let common = moves.iter().fold(0, |common, (_, by)| gcd(common, by.unsigned_abs().into()));

@@ -1,0 +1,237 @@
+//! Plays every attacker on a finished release.
+//!
+//! In: the files of a release, and the private folder that knows what is true. Out: each [`Finding`]. Invariant: what is withheld is
+//! read from the files; the equations are found here, and proofs are checked by them; what is not proven is a finding, unless a
+//! search was asked for and shows that the attacker in question comes nowhere near.
+//!
+//! Attackers know exactly what stands behind every published figure: rounding is counted as no protection.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use super::equations::{Classifications, equations};
+use super::evidence::{Evidence, Group};
+use super::interval::{Block, blocks};
+use super::proof::{Attacker, Breach, check_proofs};
+use super::published::{Key, Published, UnreadableRelease};
+use crate::disclose::Place;
+use crate::disclose::secondary::{Pattern, Problem, Side};
+use crate::store::StoreError;
+
+/// How much is done where proofs do not decide.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effort {
+    /// Nothing: what is not proven is refused.
+    Proofs,
+    /// Linear programmes for everybody who might come near.
+    Search,
+}
+
+/// An attacker who learns too much, or of whom it is not proven that they do not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// The cell in words.
+    pub cell: String,
+    /// The measure, and what of it is added up.
+    pub fact: String,
+    /// On which side of the value.
+    pub side: Side,
+    /// Who.
+    pub attacker: Attacker,
+    /// What they know: least and largest value, in 1/10,000; none where nothing was computed.
+    pub known: Option<[Option<i128>; 2]>,
+}
+
+/// What came of an attack.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Attack {
+    /// Withheld cells that nobody may come near, in all quantities of all groups.
+    pub cells: usize,
+    /// Alternative tables that were checked.
+    pub tables: usize,
+    /// Needs that no proof decides, and that a search decided in favour of the release.
+    pub searched: usize,
+    /// What was found.
+    pub findings: Vec<Finding>,
+}
+
+/// Why a release cannot be attacked.
+#[derive(Debug, thiserror::Error)]
+pub enum AttackError {
+    /// The release.
+    #[error(transparent)]
+    Release(#[from] UnreadableRelease),
+    /// The private files.
+    #[error(transparent)]
+    Private(#[from] StoreError),
+}
+
+/// Attackers that are tried for one cell.
+const ATTACKERS: usize = 200;
+
+/// Larger blocks are not searched: the answer could take long, and whatever is in doubt is a finding.
+const LARGEST_BLOCK: usize = 5_000;
+
+/// Attacks a release whose private folder is at hand.
+///
+/// # Errors
+/// [`AttackError`]: something cannot be read.
+pub fn attack(release: &Path, private: &Path, effort: Effort) -> Result<Attack, AttackError> {
+    let published = Published::read(release)?;
+    let evidence = Evidence::read(private)?;
+    let classifications = Classifications::of(&evidence.parents);
+    let mut attack = Attack::default();
+    for group in &evidence.groups {
+        let withheld: Vec<bool> = group.places.iter().map(|place| is_withheld(place, group, &published)).collect();
+        attack_group(group, withheld, &classifications, effort, &mut attack);
+    }
+    Ok(attack)
+}
+
+/// Whether the release does not tell what a cell is.
+fn is_withheld(place: &Place, group: &Group, published: &Published) -> bool {
+    let Place::Cell(axes) = place else { return true };
+    let header = &group.header;
+    let mut key: Key = header
+        .dimensions
+        .iter()
+        .zip(axes)
+        .filter(|(_, (level, _))| *level > 0)
+        .map(|(name, (level, code))| (name.clone(), *level, code.clone()))
+        .collect();
+    key.sort();
+    !published.told(&header.measures, header.currency.as_deref(), &key).any(|told| match header.quantity.as_str() {
+        "incumbent" => told.mean.is_some(),
+        "organization" => told.organization_mean.is_some(),
+        _ => told.employees.is_some(),
+    })
+}
+
+fn attack_group(
+    group: &Group,
+    withheld: Vec<bool>,
+    classifications: &Classifications<'_>,
+    effort: Effort,
+    attack: &mut Attack,
+) {
+    let header = &group.header;
+    let equations = equations(&group.places, &group.layers, classifications, &header.dimensions);
+    let mut layers: Vec<Problem> = Vec::new();
+    for (cells, unit) in group.layers.iter().zip(&header.units) {
+        match Problem::new(cells.clone(), equations.clone(), header.coalition) {
+            Ok(problem) => layers.push(problem.counted_in(*unit)),
+            Err(error) => {
+                attack.findings.push(Finding {
+                    cell: format!("any cell ({error})"),
+                    fact: header.measures.join(", "),
+                    side: Side::Above,
+                    attacker: Attacker::Outsider,
+                    known: None,
+                });
+                return;
+            }
+        }
+    }
+    let pattern = Pattern { withheld, proofs: group.proofs.clone(), unproven: Vec::new() };
+    attack.cells += layers.first().map_or(0, |layer| layer.unsafe_cells().count());
+    attack.tables += pattern.proofs.iter().map(|proof| proof.tables.len()).sum::<usize>();
+    let breaches = check_proofs(&layers, &pattern);
+    let mut known_blocks: Option<(usize, Vec<Block>)> = None;
+    for breach in breaches {
+        let problem = &layers[breach.layer];
+        let verdict = if effort == Effort::Search && pattern.withheld[breach.cell as usize] {
+            let blocks = match known_blocks.take() {
+                Some((layer, blocks)) if layer == breach.layer => blocks,
+                _ => blocks(problem, &pattern.withheld),
+            };
+            let verdict = blocks
+                .iter()
+                .find(|block| block.cells.binary_search(&breach.cell).is_ok())
+                .map_or(Searched::Doubtful, |block| search(problem, block, &breach));
+            known_blocks = Some((breach.layer, blocks));
+            verdict
+        } else {
+            Searched::Doubtful
+        };
+        let (attacker, known) = match verdict {
+            Searched::NobodyComesNear => {
+                attack.searched += 1;
+                continue;
+            }
+            Searched::Doubtful => (breach.attacker, None),
+            Searched::Broken(attacker, known) => (attacker, Some(known)),
+        };
+        let (measure, fact) = &header.facts[breach.layer];
+        attack.findings.push(Finding {
+            cell: Place::words(breach.cell, &group.places, &header.dimensions),
+            fact: format!("{measure} ({fact}, {})", header.quantity),
+            side: breach.side,
+            attacker,
+            known,
+        });
+    }
+}
+
+/// What a search says of a breach.
+enum Searched {
+    NobodyComesNear,
+    Broken(Attacker, [Option<i128>; 2]),
+    Doubtful,
+}
+
+/// Looks for somebody who comes too near to a cell, among those who know most.
+fn search(problem: &Problem, block: &Block, breach: &Breach) -> Searched {
+    let Ok(place) = block.cells.binary_search(&breach.cell) else { return Searched::Doubtful };
+    let cell = problem.cell(breach.cell);
+    let room = cell.room()[0];
+    let (sign, level) = match breach.side {
+        Side::Below => (-1, i128::from(cell.protection[0]).min(room)),
+        Side::Above => (1, i128::from(cell.protection[1])),
+    };
+    if block.cells.len() > LARGEST_BLOCK {
+        return Searched::Doubtful;
+    }
+    let of_companies = |companies: &[u32]| match companies {
+        [] => Attacker::Outsider,
+        companies => Attacker::Companies(companies.to_vec()),
+    };
+    for companies in attackers(problem, block, breach) {
+        let is_near = block.system(problem, &companies).most(place, sign).is_some_and(|bound| bound.is_below(level));
+        if is_near {
+            return Searched::Broken(of_companies(&companies), block.interval(problem, breach.cell, &companies));
+        }
+    }
+    Searched::NobodyComesNear
+}
+
+/// Who is tried: the attacker whom no proof convinces, an outsider, whoever knows whole cells of the block, and whoever contributes
+/// to the cell or to one beside it. From below a company knows no more than an outsider.
+fn attackers(problem: &Problem, block: &Block, breach: &Breach) -> Vec<Vec<u32>> {
+    let mut tried: Vec<Vec<u32>> = Vec::new();
+    if let Attacker::Companies(companies) = &breach.attacker {
+        tried.push(companies.clone());
+    }
+    tried.push(Vec::new());
+    if breach.side == Side::Below {
+        return tried;
+    }
+    let target = problem.cell(breach.cell);
+    let owns_target =
+        |company: u32| target.shares.len() == 1 && target.shares.iter().any(|share| share.company == company);
+    let beside: BTreeSet<u32> = problem
+        .equations_of(breach.cell)
+        .flat_map(|equation| problem.equations()[equation as usize].terms.iter().map(|(cell, _)| *cell))
+        .collect();
+    let whole = block.cells.iter().copied().filter(|&cell| problem.cell(cell).is_known_to(problem.coalition()));
+    let companies: Vec<u32> = whole
+        .chain(beside.into_iter().filter(|cell| block.cells.binary_search(cell).is_ok()))
+        .flat_map(|cell| problem.cell(cell).shares.iter().map(|share| share.company))
+        .collect();
+    let mut is_known = BTreeSet::new();
+    for company in companies {
+        if tried.len() < ATTACKERS && !owns_target(company) && is_known.insert(company) {
+            tried.push(vec![company]);
+        }
+    }
+    tried
+}
