@@ -15,7 +15,8 @@ use super::interval::{Block, blocks};
 use super::proof::{Attacker, Breach, check_proofs};
 use super::published::{Key, Published, UnreadableRelease};
 use crate::disclose::Place;
-use crate::disclose::secondary::{Pattern, Problem, Side};
+use crate::disclose::secondary::{Alternative, Pattern, Problem, ProblemCell, ProblemError, Side};
+use crate::pipeline::TOTAL;
 use crate::store::StoreError;
 
 /// How much is done where proofs do not decide.
@@ -115,23 +116,19 @@ fn attack_group(
     attack: &mut Attack,
 ) {
     let header = &group.header;
-    let equations = equations(&group.places, &group.layers, classifications, &header.dimensions);
-    let mut layers: Vec<Problem> = Vec::new();
-    for (cells, unit) in group.layers.iter().zip(&header.units) {
-        match Problem::new(cells.clone(), equations.clone(), header.coalition) {
-            Ok(problem) => layers.push(problem.counted_in(*unit)),
-            Err(error) => {
-                attack.findings.push(Finding {
-                    cell: format!("any cell ({error})"),
-                    fact: header.measures.join(", "),
-                    side: Side::Above,
-                    attacker: Attacker::Outsider,
-                    known: None,
-                });
-                return;
-            }
+    let layers = match problems(group, classifications) {
+        Ok(layers) => layers,
+        Err(error) => {
+            attack.findings.push(Finding {
+                cell: format!("any cell ({error})"),
+                fact: header.measures.join(", "),
+                side: Side::Above,
+                attacker: Attacker::Outsider,
+                known: None,
+            });
+            return;
         }
-    }
+    };
     let pattern = Pattern { withheld, proofs: group.proofs.clone(), unproven: Vec::new() };
     attack.cells += layers.first().map_or(0, |layer| layer.unsafe_cells().count());
     attack.tables += pattern.proofs.iter().map(|proof| proof.tables.len()).sum::<usize>();
@@ -172,6 +169,77 @@ fn attack_group(
     }
 }
 
+/// The layers of a group, with the equations that are found here.
+fn problems(group: &Group, classifications: &Classifications<'_>) -> Result<Vec<Problem>, ProblemError> {
+    let header = &group.header;
+    let equations = equations(&group.places, &group.layers, classifications, &header.dimensions);
+    let problem = |(cells, unit): (&Vec<ProblemCell>, &i64)| {
+        Ok(Problem::new(cells.clone(), equations.clone(), header.coalition)?.counted_in(*unit))
+    };
+    group.layers.iter().zip(&header.units).map(problem).collect()
+}
+
+/// How a withheld cell is protected.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Protection {
+    /// The measure, and what of it is added up.
+    pub fact: String,
+    /// The cells that move in the tables which prove it, in words.
+    pub protectors: BTreeSet<String>,
+    /// How many tables prove it.
+    pub tables: usize,
+    /// What anybody knows of it, in 1/10,000.
+    pub known: [Option<i128>; 2],
+    /// The true value, in 1/10,000.
+    pub value: i128,
+}
+
+/// How a cell is protected, by the private folder of its release alone; nothing where no other cell has to do with it. `axes` tell
+/// the code of each dimension that is not a total.
+///
+/// # Errors
+/// [`AttackError`]: something cannot be read.
+pub fn protection(private: &Path, axes: &[(String, String)], measure: &str) -> Result<Vec<Protection>, AttackError> {
+    let evidence = Evidence::read(private)?;
+    let classifications = Classifications::of(&evidence.parents);
+    let mut found = Vec::new();
+    for group in evidence.groups.iter().filter(|group| group.header.measures.iter().any(|own| own == measure)) {
+        let header = &group.header;
+        let is_asked = |place: &Place| match place {
+            Place::Cell(own) => {
+                let code = |name: &String| axes.iter().find(|(asked, _)| asked == name).map_or(TOTAL, |(_, code)| code);
+                let has_all = axes.iter().all(|(name, code)| code == TOTAL || header.dimensions.contains(name));
+                has_all && header.dimensions.iter().zip(own).all(|(name, (_, own))| code(name) == own)
+            }
+            Place::Rest { .. } | Place::Union(_) => false,
+        };
+        let Some(place) = group.places.iter().position(is_asked).filter(|&place| group.withheld[place]) else {
+            continue;
+        };
+        let Ok(cell) = u32::try_from(place) else { continue };
+        let Ok(layers) = problems(group, &classifications) else { continue };
+        for ((layer, problem), (own, fact)) in layers.iter().enumerate().zip(&header.facts) {
+            if own != measure {
+                continue;
+            }
+            let proofs = group.proofs.iter().filter(|proof| (proof.layer, proof.cell) == (layer, cell));
+            let tables = || proofs.clone().flat_map(|proof| &proof.tables);
+            let moved = tables().flat_map(Alternative::moves).filter(|(moved, _)| *moved != cell);
+            let block = blocks(problem, &group.withheld).into_iter().find(|block| block.cells.contains(&cell));
+            found.push(Protection {
+                fact: format!("{own} ({fact}, {})", header.quantity),
+                protectors: moved.map(|(moved, _)| Place::words(*moved, &group.places, &header.dimensions)).collect(),
+                tables: tables().count(),
+                known: block
+                    .filter(|block| block.cells.len() <= LARGEST_BLOCK)
+                    .map_or([None; 2], |block| block.interval(problem, cell, &[])),
+                value: problem.cell(cell).value.into(),
+            });
+        }
+    }
+    Ok(found)
+}
+
 /// What a search says of a breach.
 enum Searched {
     NobodyComesNear,
@@ -204,8 +272,8 @@ fn search(problem: &Problem, block: &Block, breach: &Breach) -> Searched {
     Searched::NobodyComesNear
 }
 
-/// Who is tried: the attacker whom no proof convinces, an outsider, whoever knows whole cells of the block, and whoever contributes
-/// to the cell or to one beside it. From below a company knows no more than an outsider.
+/// Who is tried: the attacker whom no proof convinces, an outsider, whoever knows whole cells of the block, whoever contributes
+/// to the cell or to one beside it, and then everybody else. From below a company knows no more than an outsider.
 fn attackers(problem: &Problem, block: &Block, breach: &Breach) -> Vec<Vec<u32>> {
     let mut tried: Vec<Vec<u32>> = Vec::new();
     if let Attacker::Companies(companies) = &breach.attacker {
@@ -225,6 +293,7 @@ fn attackers(problem: &Problem, block: &Block, breach: &Breach) -> Vec<Vec<u32>>
     let whole = block.cells.iter().copied().filter(|&cell| problem.cell(cell).is_known_to(problem.coalition()));
     let companies: Vec<u32> = whole
         .chain(beside.into_iter().filter(|cell| block.cells.binary_search(cell).is_ok()))
+        .chain(block.cells.iter().copied())
         .flat_map(|cell| problem.cell(cell).shares.iter().map(|share| share.company))
         .collect();
     let mut is_known = BTreeSet::new();

@@ -7,7 +7,8 @@
 //! The multipliers are those of the dual linear programme. For multipliers `y` the number in question is at most the sum over all
 //! unknowns of their reduced coefficient `c - A'y` times their largest or least value, by its sign (weak duality).
 
-use microlp::{ComparisonOp, OptimizationDirection, Variable};
+use clarabel::algebra::CscMatrix;
+use clarabel::solver::{DefaultSettingsBuilder, DefaultSolver, IPSolver, SupportedConeT};
 
 /// What is believed of a number: between its least value and its largest one, where there is one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,10 +25,25 @@ pub(super) struct System {
     pub(super) equations: Vec<Vec<(usize, i64)>>,
 }
 
-/// Multipliers are whole parts of this, so that thirds, quarters, fifths and the like are exact.
-const PARTS: i64 = 5_040;
+/// Thirds, quarters, fifths and the like are whole numbers of these parts; multipliers near one are taken for it.
+const COMMON_PARTS: i64 = 5_040;
 
-/// A bound, in 1/5,040.
+/// Multipliers are whole parts of this.
+const PARTS: i64 = COMMON_PARTS << 16;
+
+/// How near.
+const NEAR: f64 = 1e-5;
+
+/// Steps of the solver.
+const STEPS: u32 = 100;
+
+/// What is farther away is not told to the solver.
+const FARTHEST: i128 = 1 << 58;
+
+/// Times that what is known of a number is passed on through equations.
+const ROUNDS: usize = 8;
+
+/// A bound, in parts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Bound(i128);
 
@@ -44,39 +60,94 @@ impl Bound {
 }
 
 impl System {
+    /// Narrows what is believed of each number by the equations it stands in. All that is said afterwards is true as well.
+    pub(super) fn narrow(&mut self) {
+        for _ in 0..ROUNDS {
+            let mut is_changed = false;
+            for equation in &self.equations {
+                for &(place, factor) in equation.iter().filter(|(_, factor)| factor.abs() == 1) {
+                    // The number is minus what the others are together, or that.
+                    let others = |is_most: bool| -> Option<i128> {
+                        let others = equation.iter().filter(|(other, _)| *other != place);
+                        others
+                            .map(|&(other, of)| {
+                                let of = i128::from(of) * -i128::from(factor);
+                                let Unknown { least, most } = self.unknowns[other];
+                                if (of > 0) == is_most { most?.checked_mul(of) } else { least.checked_mul(of) }
+                            })
+                            .try_fold(0_i128, |sum, part| sum.checked_add(part?))
+                    };
+                    let (least, most) = (others(false), others(true));
+                    let own = &mut self.unknowns[place];
+                    if let Some(most) = most.filter(|&most| own.most.is_none_or(|known| most < known)) {
+                        (own.most, is_changed) = (Some(most), true);
+                    }
+                    if let Some(least) = least.filter(|&least| least > own.least) {
+                        (own.least, is_changed) = (least, true);
+                    }
+                }
+            }
+            if !is_changed {
+                return;
+            }
+        }
+    }
+
     /// The largest value of `target` times `sign`; none where no bound was found.
     pub(super) fn most(&self, target: usize, sign: i64) -> Option<Bound> {
-        self.certified(&self.multipliers(target, sign)?, target, sign)
+        let own = self.unknowns[target];
+        let known = if sign > 0 { own.most } else { Some(-own.least) }.map(|bound| Bound(bound * i128::from(PARTS)));
+        let found = self.multipliers(target, sign).and_then(|multipliers| self.certified(&multipliers, target, sign));
+        match (known, found) {
+            (Some(known), Some(found)) => Some(known.min(found)),
+            (known, found) => known.or(found),
+        }
     }
 
     /// What the dual programme says of the equations, in whole parts.
     fn multipliers(&self, target: usize, sign: i64) -> Option<Vec<i64>> {
         let finite = self.unknowns.iter().flat_map(|unknown| [Some(unknown.least), unknown.most]).flatten();
-        let scale = float(finite.map(i128::abs).max().unwrap_or(1).max(1)) / 1_000.0;
-        let mut programme = microlp::Problem::new(OptimizationDirection::Minimize);
-        let multipliers: Vec<Variable> =
-            self.equations.iter().map(|_| programme.add_var(0.0, (f64::NEG_INFINITY, f64::INFINITY))).collect();
-        let mut terms_of: Vec<Vec<(Variable, f64)>> = vec![Vec::new(); self.unknowns.len()];
-        for (equation, &multiplier) in self.equations.iter().zip(&multipliers) {
-            for &(place, factor) in equation {
-                terms_of[place].push((multiplier, float(factor.into())));
-            }
-        }
-        for (place, (unknown, mut terms)) in self.unknowns.iter().zip(terms_of).enumerate() {
-            if let Some(most) = unknown.most {
-                terms.push((programme.add_var(float(most) / scale, (0.0, f64::INFINITY)), 1.0));
-            }
-            terms.push((programme.add_var(-float(unknown.least) / scale, (0.0, f64::INFINITY)), -1.0));
-            let wanted = if place == target { float(sign.into()) } else { 0.0 };
-            programme.add_constraint(terms.as_slice(), ComparisonOp::Eq, wanted);
-        }
-        let solution = programme.solve().ok()?;
-        let whole = |&multiplier: &Variable| {
-            let parts = (solution[multiplier] * float(PARTS.into())).round();
-            #[expect(clippy::cast_possible_truncation, reason = "checked")]
-            (parts.abs() < 1e15).then_some(parts as i64)
+        let scale = float(finite.map(i128::abs).filter(|size| *size < FARTHEST).max().unwrap_or(1).max(1)) / 1_000.0;
+        let (count, equations) = (self.unknowns.len(), self.equations.len());
+        let (mut rows, mut columns, mut factors) = (Vec::new(), Vec::new(), Vec::new());
+        let mut bounds = vec![0.0; equations];
+        let mut entry = |row: usize, column: usize, factor: f64| {
+            rows.push(row);
+            columns.push(column);
+            factors.push(factor);
         };
-        multipliers.iter().map(whole).collect()
+        for (row, equation) in self.equations.iter().enumerate() {
+            for &(place, factor) in equation {
+                entry(row, place, float(factor.into()));
+            }
+        }
+        for (place, unknown) in self.unknowns.iter().enumerate() {
+            if let Some(most) = unknown.most.filter(|most| most.abs() < FARTHEST) {
+                entry(bounds.len(), place, 1.0);
+                bounds.push(float(most) / scale);
+            }
+            if unknown.least.abs() < FARTHEST {
+                entry(bounds.len(), place, -1.0);
+                bounds.push(-float(unknown.least) / scale);
+            }
+        }
+        let matrix = CscMatrix::new_from_triplets(bounds.len(), count, rows, columns, factors);
+        let cones = [SupportedConeT::ZeroConeT(equations), SupportedConeT::NonnegativeConeT(bounds.len() - equations)];
+        let mut objective = vec![0.0; count];
+        objective[target] = -float(sign.into());
+        let settings = DefaultSettingsBuilder::default().verbose(false).max_iter(STEPS).build().ok()?;
+        let nothing = CscMatrix::zeros((count, count));
+        let mut solver = DefaultSolver::new(&nothing, &objective, &matrix, &bounds, &cones, settings).ok()?;
+        solver.solve();
+        // Whatever the solver says of its success: any multipliers give a bound that holds.
+        let whole = |&multiplier: &f64| {
+            let common = (multiplier * float(COMMON_PARTS.into())).round() / float(COMMON_PARTS.into());
+            let near = if (common - multiplier).abs() < NEAR { common } else { multiplier };
+            let parts = (near * float(PARTS.into())).round();
+            #[expect(clippy::cast_possible_truncation, reason = "checked")]
+            (parts.abs() < 1e17).then_some(parts as i64)
+        };
+        solver.solution.z.iter().take(equations).map(whole).collect()
     }
 
     /// The bound that multipliers prove, in integers.
@@ -133,9 +204,9 @@ mod tests {
             unknowns: vec![Unknown { least: 0, most: Some(50) }, not_negative(), fixed(10)],
             equations: vec![vec![(0, 1), (1, 1), (2, -1)]],
         };
-        assert_eq!(system.certified(&[0], 0, 1), Some(Bound(50 * 5_040)));
-        assert_eq!(system.certified(&[5_040], 0, 1), Some(Bound(10 * 5_040)));
-        assert_eq!(system.certified(&[-5_040], 1, 1), None);
+        assert_eq!(system.certified(&[0], 0, 1), Some(Bound(50 * i128::from(PARTS))));
+        assert_eq!(system.certified(&[PARTS], 0, 1), Some(Bound(10 * i128::from(PARTS))));
+        assert_eq!(system.certified(&[-PARTS], 1, 1), None);
         let alone = System { unknowns: vec![not_negative()], equations: Vec::new() };
         assert_eq!(alone.most(0, 1), None);
     }

@@ -56,6 +56,8 @@ pub struct Group {
     pub header: Header,
     /// What each cell is.
     pub places: Vec<Place>,
+    /// Whether each is withheld.
+    pub withheld: Vec<bool>,
     /// The cells of each layer; who contributes is told of withheld ones.
     pub layers: Vec<Vec<ProblemCell>>,
     /// Why each unsafe cell cannot be known.
@@ -88,6 +90,7 @@ impl Evidence {
             layers: vec![Vec::new(); header.facts.len()],
             header,
             places: Vec::new(),
+            withheld: Vec::new(),
             proofs: Vec::new(),
         };
         let mut evidence = Self { groups: headers.into_iter().map(group).collect(), parents };
@@ -122,6 +125,7 @@ impl Evidence {
             ["value", "below", "above", "least", "most", "amount"].map(|name| amounts(batch, name));
         let (value, below, above, least, most, amount) = (value?, below?, above?, least?, most?, amount?);
         let holding = numbers(batch, "holding")?;
+        let withheld = batch.column_by_name("withheld")?.as_any().downcast_ref::<BooleanArray>()?;
         for row in 0..batch.num_rows() {
             let group = self.groups.get_mut(group.value(row) as usize)?;
             let cells = group.layers.get_mut(layer.value(row) as usize)?;
@@ -129,6 +133,7 @@ impl Evidence {
             if number == cells.len() {
                 if number == group.places.len() {
                     group.places.push(serde_json::from_str(place.value(row)).ok()?);
+                    group.withheld.push(withheld.value(row));
                 }
                 cells.push(ProblemCell {
                     value: value.value(row),

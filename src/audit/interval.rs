@@ -79,9 +79,11 @@ impl Block {
             let terms = problem.equations()[equation as usize].terms.iter();
             terms.filter_map(|&(cell, factor)| Some((self.cells.binary_search(&cell).ok()?, factor))).collect()
         };
-        System {
+        let mut system = System {
             unknowns: self.cells.iter().map(unknown).collect(),
             equations: problem.equations_among(&self.cells).into_iter().map(equation).collect(),
-        }
+        };
+        system.narrow();
+        system
     }
 }

@@ -13,7 +13,7 @@ mod outside;
 mod proof;
 mod published;
 
-pub use attack::{Attack, AttackError, Effort, Finding, attack};
+pub use attack::{Attack, AttackError, Effort, Finding, Protection, attack, protection};
 pub use evidence::{Evidence, Group, Header, Parent};
 pub use interval::{Block, blocks};
 pub use outside::{Guess, Own, guesses};

@@ -173,7 +173,10 @@ impl Table<'_> {
             let (system, place_of) = self.system(&block, &used);
             for &cell in &block {
                 let most = |sign| system.most(place_of[&cell], sign).map(|bound| bound.floor(1));
-                tell(cell as usize, [most(-1).map(|least| -least), most(1)]);
+                let known = [most(-1).map(|least| -least), most(1)];
+                // Where nothing is possible, a cell was taken for empty that is not: then nothing is known.
+                let is_possible = !matches!(known, [Some(least), Some(most)] if least > most);
+                tell(cell as usize, if is_possible { known } else { [None; 2] });
             }
         }
         left_out
@@ -202,6 +205,7 @@ impl Table<'_> {
             terms.extend(parts.iter().map(|&part| (place(part, &mut system), 1)));
             system.equations.push(terms);
         }
+        system.narrow();
         (system, place_of)
     }
 }

@@ -1,8 +1,10 @@
 //! `payquorum explain`: why a cell of a release is published or withheld, for the privacy officer.
 //!
-//! In: a release folder, and a cell. Out: on standard output the decisions on it, from the private ledger beside the release. Invariant: the
-//! release itself is never read, and nothing of the ledger is written anywhere else; a cell that is not there is told, not guessed.
+//! In: a release folder, and a cell. Out: on standard output the decisions on it, from the private ledger beside the release, which cells
+//! protect it, and what anybody knows of it. Invariant: the release itself is never read, and nothing of the ledger is written
+//! anywhere else; a cell that is not there is told, not guessed.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::fs::File;
 use std::path::PathBuf;
@@ -12,6 +14,8 @@ use clap::Args;
 use polars::prelude::{AnyValue, DataFrame, ParquetReader, SerReader};
 
 use super::Refused;
+use crate::audit::{Protection, protection};
+use crate::exact::{Amount, decimal};
 use crate::release::{DECISIONS, ledger_of};
 
 #[derive(Debug, Args)]
@@ -28,16 +32,23 @@ pub(super) struct Explain {
 
 impl Explain {
     pub(super) fn execute(self) -> anyhow::Result<()> {
-        let file = self.ledger()?;
+        let folder = self.folder()?;
+        let file = folder.join(DECISIONS);
         let open = File::open(&file).with_context(|| format!("{}", file.display()))?;
         let ledger = ParquetReader::new(open).finish().with_context(|| format!("{}", file.display()))?;
         let wanted = self.wanted(&ledger)?;
-        let mut text = String::new();
+        let (mut text, mut measures) = (String::new(), BTreeSet::new());
         for row in 0..ledger.height() {
             let fits = wanted.iter().all(|(name, code)| field(&ledger, name, row) == *code);
             let is_asked = self.measure.as_ref().is_none_or(|measure| field(&ledger, "measure", row) == *measure);
             if fits && is_asked {
                 tell(&ledger, row, &mut text)?;
+                measures.insert(field(&ledger, "measure", row));
+            }
+        }
+        for measure in measures {
+            for protection in protection(&folder, &wanted, &measure)? {
+                tell_protection(&protection, &mut text)?;
             }
         }
         if text.is_empty() {
@@ -49,14 +60,14 @@ impl Explain {
         Ok(())
     }
 
-    fn ledger(&self) -> anyhow::Result<PathBuf> {
-        let folder = ledger_of(&self.release).ok_or_else(|| {
+    /// The private folder of the release.
+    fn folder(&self) -> Result<PathBuf, Refused> {
+        ledger_of(&self.release).ok_or_else(|| {
             Refused(format!(
                 "{} is no release in a workspace with a private ledger; name a folder like out/releases/quarterly/2026-Q3/v1",
                 self.release.display()
             ))
-        })?;
-        Ok(folder.join(DECISIONS))
+        })
     }
 
     /// The code of every dimension of the ledger; totals where none is given.
@@ -123,6 +134,24 @@ fn tell(ledger: &DataFrame, row: usize, out: &mut String) -> std::fmt::Result {
         if !value.is_empty() {
             writeln!(out, "  {value:>10}  {meaning}")?;
         }
+    }
+    Ok(())
+}
+
+/// Cells that are named among those that protect one.
+const NAMED: usize = 12;
+
+fn tell_protection(protection: &Protection, out: &mut String) -> std::fmt::Result {
+    let Protection { fact, protectors, tables, known: [least, most], value } = protection;
+    let amount = |amount: i128| Amount::try_from(amount).map_or_else(|_| "any amount".to_owned(), decimal);
+    let bound = |bound: &Option<i128>| bound.map_or_else(|| "any amount".to_owned(), amount);
+    writeln!(out, "{fact}: {}, and the release tells anybody that it is", amount(*value))?;
+    writeln!(out, "  from {} to {} (each bound with a certificate)", bound(least), bound(most))?;
+    if *tables > 0 {
+        let named: Vec<&str> = protectors.iter().map(String::as_str).take(NAMED).collect();
+        let more = protectors.len().saturating_sub(NAMED);
+        let more = if more > 0 { format!("; and {more} more") } else { String::new() };
+        writeln!(out, "  proven by {tables} other tables, in which these move as well: {}{more}", named.join("; "))?;
     }
     Ok(())
 }

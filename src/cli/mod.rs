@@ -3,6 +3,7 @@
 //! In: arguments. Out: files, a summary on standard error, data on standard output, and an exit code. Invariant: one file
 //! for each command; nothing below this folder sees the argument parser; errors are printed here and nowhere else.
 
+mod attack;
 mod check;
 mod disclose;
 mod explain;
@@ -72,6 +73,12 @@ enum Command {
     #[command(after_help = "Example:
   payquorum disclose problem.jj --output protected.jj --intervals intervals.csv")]
     Disclose(disclose::Disclose),
+    /// Attack a release: what does it tell to outsiders, and to a company that knows its own records?
+    #[command(after_help = "Examples:
+  payquorum attack out/releases/quarterly/2026-Q3/v1
+  payquorum attack out/releases/quarterly/2026-Q3/v1 --as C001 \\
+    --uploads data-samples/uploads/2026-Q3/C001.csv --pipeline pipelines/quarterly.toml")]
+    Attack(attack::AttackCommand),
     /// Tell why a cell is published or withheld, from the private ledger
     #[command(after_help = "Example:
   payquorum explain out/releases/quarterly/2026-Q3/v1 --cell sector=31,region=R2 --measure base_hourly")]
@@ -152,6 +159,7 @@ impl Arguments {
             Command::Check(check) => check.execute(),
             Command::Verify(verify) => verify.execute(),
             Command::Disclose(disclose) => disclose.execute(),
+            Command::Attack(attack) => attack.execute(),
             Command::Explain(explain) => explain.execute(),
             Command::Metrics(metrics) => metrics.execute(),
             Command::Keys(keys) => keys.execute(),
@@ -179,6 +187,8 @@ fn exit_code(error: &anyhow::Error) -> u8 {
         return 3;
     }
     if error.is::<DiscloseError>()
+        || error.is::<attack::Learned>()
+        || error.is::<attack::Learned>()
         || matches!(error.downcast_ref(), Some(ReleaseError::Unsafe(_) | ReleaseError::Broken(_)))
     {
         return 4;

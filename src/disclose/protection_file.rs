@@ -41,6 +41,7 @@ struct Row<'a> {
     layer: u32,
     cell: u32,
     place: &'a str,
+    is_withheld: bool,
     of: &'a ProblemCell,
     share: Option<Share>,
 }
@@ -63,9 +64,10 @@ fn write_cells(all: &[Protected], pipeline: &Pipeline, file: &Path) -> Result<()
         let mut rows: Vec<Row<'_>> = Vec::new();
         for (layer, problem) in (0..).zip(&protected.layers) {
             for ((cell, of), place) in (0..).zip(problem.cells()).zip(&places) {
-                let row = |share| Row { group, layer, cell, place, of, share };
+                let is_withheld = protected.pattern.withheld[cell as usize];
+                let row = |share| Row { group, layer, cell, place, is_withheld, of, share };
                 // Nobody needs to know who stands behind what is published.
-                if protected.pattern.withheld[cell as usize] && !of.shares.is_empty() {
+                if is_withheld && !of.shares.is_empty() {
                     rows.extend(of.shares.iter().map(|&share| row(Some(share))));
                 } else {
                     rows.push(row(None));
@@ -127,6 +129,7 @@ fn schema_of_cells() -> SchemaRef {
         number("cell", DataType::UInt32),
         number("place", DataType::Utf8),
         number("role", DataType::Utf8),
+        number("withheld", DataType::Boolean),
     ];
     let amounts = ["value", "below", "above", "least", "most"].map(|name| number(name, DataType::Int64));
     let share = [Field::new("holding", DataType::UInt32, true), Field::new("amount", DataType::Int64, true)];
@@ -150,6 +153,7 @@ fn batch_of_cells(schema: &SchemaRef, rows: &[Row<'_>]) -> Result<RecordBatch, A
         numbers(|row| row.cell),
         Arc::new(StringArray::from_iter_values(rows.iter().map(|row| row.place))),
         Arc::new(StringArray::from_iter_values(rows.iter().map(role))),
+        Arc::new(rows.iter().map(|row| Some(row.is_withheld)).collect::<BooleanArray>()),
         amounts(|cell| cell.value),
         amounts(|cell| cell.protection[0]),
         amounts(|cell| cell.protection[1]),

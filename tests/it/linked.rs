@@ -42,7 +42,7 @@ workspace = "workspace"
 "#;
 
 /// Tables that can be subtracted from each other, by what links them.
-const SHAPES: [(&str, &[&[&str]]); 3] = [
+pub const SHAPES: [(&str, &[&[&str]]); 3] = [
     ("totals and levels", &[&["sector", "region"]]),
     ("tables that share a measure", &[&["sector", "size"], &["sector", "region"], &["size", "region"]]),
     ("three dimensions", &[&["sector", "size", "region"]]),
@@ -60,10 +60,10 @@ fn tables(shape: &[&[&str]]) -> String {
 }
 
 /// Sums in cents by sector (of the finer level), size and region, for each company.
-type Base = BTreeMap<[String; 3], BTreeMap<u32, i128>>;
+pub type Base = BTreeMap<[String; 3], BTreeMap<u32, i128>>;
 
 /// Uploads of random companies on a desk, and what they add up to.
-fn fill(desk: &Desk, dice: &mut Dice, shape: &[&[&str]]) -> Base {
+pub fn fill(desk: &Desk, dice: &mut Dice, shape: &[&[&str]]) -> Base {
     desk.write("linked.toml", format!("{HEAD}{}", tables(shape)));
     desk.write("sectors.csv", "code,parent,label\nA,,A\nB,,B\nA1,A,a\nA2,A,b\nA3,A,c\nB1,B,d\nB2,B,e\n");
     let mut register = "company_id,holding_id,sector,size\n".to_owned();
@@ -89,9 +89,9 @@ fn fill(desk: &Desk, dice: &mut Dice, shape: &[&[&str]]) -> Base {
 }
 
 /// A cell: for each dimension a code, or nothing for all codes.
-type Key = [Option<String>; 3];
+pub type Key = [Option<String>; 3];
 
-fn is_in(base: &[String; 3], key: &Key) -> bool {
+pub fn is_in(base: &[String; 3], key: &Key) -> bool {
     base.iter().zip(key).all(|(code, wanted)| match wanted {
         None => true,
         // The coarser level of a sector is its first letter.
@@ -255,7 +255,7 @@ fn problems_of_a_release_are_written_as_jj_files() {
     assert!(cells.contains("\"region=_T,sector=_T\""), "{cells}");
 }
 
-fn texts(batch: &arrow::array::RecordBatch, name: &str) -> Vec<Option<String>> {
+pub fn texts(batch: &arrow::array::RecordBatch, name: &str) -> Vec<Option<String>> {
     let column = batch.column_by_name(name).expect("a column");
     let column = column.as_any().downcast_ref::<arrow::array::StringArray>().expect("text");
     column.iter().map(|text| text.map(str::to_owned)).collect()

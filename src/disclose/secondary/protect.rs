@@ -15,7 +15,7 @@ use super::alternative::Alternative;
 use super::book::{Book, Service, doubt_all, unconvinced};
 use super::problem::{Problem, ProblemCell, ProblemError, Role};
 use super::reduced::Reduced;
-use super::search::{Search, Wanted};
+use super::search::{GaveUp, Search, Wanted};
 use crate::exact::Amount;
 
 /// Below or above the value.
@@ -187,10 +187,13 @@ impl<'p> Work<'p> {
         }
         let amount = self.book.amount(need);
         let wanted = |believers| Wanted { need, amount, believers, without, steps };
-        self.search.find(&wanted(&all)).or_else(|| {
-            let is_fewer = all.len() > unconvinced.len() && without.is_none();
-            is_fewer.then(|| self.search.find(&wanted(&unconvinced))).flatten()
-        })
+        match self.search.find(&wanted(&all)) {
+            Ok(table) => Some(table),
+            // Where any way would do and none was found in time, less is hardly found sooner.
+            Err(GaveUp(true)) if without.is_some() => None,
+            Err(_) if all.len() == unconvinced.len() => None,
+            Err(_) => self.search.find(&wanted(&unconvinced)).ok(),
+        }
     }
 
     /// Withholds what a table moves, and lets it serve all needs that it can.

@@ -40,6 +40,10 @@ pub(super) struct Wanted<'a> {
     pub(super) steps: usize,
 }
 
+/// Whether the solver stopped before it knew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct GaveUp(pub(super) bool);
+
 /// The layers of a problem, and what is withheld of it.
 pub(super) struct Search<'p> {
     pub(super) layers: &'p [Problem],
@@ -56,25 +60,27 @@ thread_local! {
 }
 
 impl Search<'_> {
-    /// An alternative table; none where there is none, or where the solver finds none.
-    pub(super) fn find(&self, wanted: &Wanted<'_>) -> Option<Alternative> {
+    /// An alternative table; otherwise whether the solver gave up, so that there may be one.
+    pub(super) fn find(&self, wanted: &Wanted<'_>) -> Result<Alternative, GaveUp> {
         let Need { layer, cell: target, side } = wanted.need;
         let problem = &self.layers[layer];
         let step = match side {
             Side::Below => -1.0,
             Side::Above => 1.0,
         };
-        let proposal: Vec<(u32, f64)> = SIMPLEX.with_borrow_mut(|simplex| {
-            let outcome =
-                simplex.solve(problem, target, step, wanted.steps, &|cell| self.limits(problem, wanted, cell));
-            (outcome == Outcome::Found).then(|| simplex.moves().chain([(target, step)]).collect())
-        })?;
-        let found = Alternative::of_proposal(problem, &proposal, target, wanted.amount)?;
+        let proposal: Result<Vec<(u32, f64)>, GaveUp> = SIMPLEX.with_borrow_mut(|simplex| {
+            let limits = |cell| self.limits(problem, wanted, cell);
+            match simplex.solve(problem, target, step, wanted.steps, &limits) {
+                Outcome::Found => Ok(simplex.moves().chain([(target, step)]).collect()),
+                outcome => Err(GaveUp(outcome == Outcome::GaveUp)),
+            }
+        });
+        let found = Alternative::of_proposal(problem, &proposal?, target, wanted.amount).ok_or(GaveUp(false))?;
         let is_believed = wanted.believers.is_empty() || {
             let doubters = found.doubters(problem, target, wanted.amount);
             !wanted.believers.iter().any(|company| doubters.contains(company))
         };
-        is_believed.then_some(found)
+        if is_believed { Ok(found) } else { Err(GaveUp(false)) }
     }
 
     /// How far a cell may move for what is wanted, in parts of the target's move.
