@@ -39,7 +39,7 @@ pub struct Published {
 #[derive(Debug, thiserror::Error)]
 pub enum UnreadableRelease {
     /// A file cannot be read.
-    #[error("{0}: {1}")]
+    #[error("{0} cannot be read ({1}); name the folder of a release, as in out/releases/quarterly/2026-Q3/v1")]
     Io(String, std::io::Error),
     /// A file is not what it should be.
     #[error("{0} is no file of a release of this program: {1}")]

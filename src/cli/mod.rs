@@ -22,6 +22,7 @@ use std::process::ExitCode;
 
 use clap::{Args, CommandFactory, Parser, Subcommand};
 
+use crate::audit::UnreadableRelease;
 use crate::disclose::DiscloseError;
 use crate::ingest::IngestError;
 use crate::pipeline::Overrides;
@@ -183,7 +184,7 @@ fn exit_code(error: &anyhow::Error) -> u8 {
     if error.is::<FileProblems>() || error.is::<Refused>() {
         return 3;
     }
-    if matches!(error.downcast_ref(), Some(ReleaseError::NoLedger { .. })) {
+    if matches!(error.downcast_ref(), Some(ReleaseError::NoLedger { .. })) || error.is::<UnreadableRelease>() {
         return 3;
     }
     if error.is::<DiscloseError>()

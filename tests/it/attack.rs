@@ -129,6 +129,7 @@ fn an_unsafe_cell_that_was_published_is_found() {
     let name = cell[2].as_ref().map(|region| format!("region={region}")).unwrap_or_default();
     attack(&release, &desk, &[]).ends_with(4).tells(&name).tells("too near");
     attack(&release, &desk, &["--files-only"]).tells("it is not judged");
+    attack(&desk.path("nowhere"), &desk, &[]).ends_with(3).tells("name the folder of a release");
 }
 
 /// A company learns from the files and its own records no less than anybody, and its records are not kept.
