@@ -13,7 +13,7 @@ use super::equations::{Classifications, equations};
 use super::evidence::{Evidence, Group};
 use super::interval::{Block, blocks};
 use super::proof::{Attacker, Breach, check_proofs};
-use super::published::{Key, Published, UnreadableRelease};
+use super::published::{Published, UnreadableRelease, key_of};
 use crate::disclose::Place;
 use crate::disclose::secondary::{Alternative, Pattern, Problem, ProblemCell, ProblemError, Side};
 use crate::pipeline::TOTAL;
@@ -93,14 +93,8 @@ pub fn attack(release: &Path, private: &Path, effort: Effort) -> Result<Attack, 
 fn is_withheld(place: &Place, group: &Group, published: &Published) -> bool {
     let Place::Cell(axes) = place else { return true };
     let header = &group.header;
-    let mut key: Key = header
-        .dimensions
-        .iter()
-        .zip(axes)
-        .filter(|(_, (level, _))| *level > 0)
-        .map(|(name, (level, code))| (name.clone(), *level, code.clone()))
-        .collect();
-    key.sort();
+    let axes = header.dimensions.iter().zip(axes);
+    let key = key_of(axes.map(|(dimension, (level, code))| (dimension.as_str(), *level, code.as_str())));
     !published.told(&header.measures, header.currency.as_deref(), &key).any(|told| match header.quantity.as_str() {
         "incumbent" => told.mean.is_some(),
         "organization" => told.organization_mean.is_some(),
@@ -194,13 +188,10 @@ pub struct Protection {
     pub value: i128,
 }
 
-/// How a cell is protected, by the private folder of its release alone; nothing where no other cell has to do with it. `axes` tell
-/// the code of each dimension that is not a total.
-///
-/// # Errors
-/// [`AttackError`]: something cannot be read.
-pub fn protection(private: &Path, axes: &[(String, String)], measure: &str) -> Result<Vec<Protection>, AttackError> {
-    let evidence = Evidence::read(private)?;
+/// How a cell is protected, by the private files of its release alone; nothing where no other cell has to do with it. `axes` tell the
+/// code of each dimension that is not a total.
+#[must_use]
+pub fn protection(evidence: &Evidence, axes: &[(String, String)], measure: &str) -> Vec<Protection> {
     let classifications = Classifications::of(&evidence.parents);
     let mut found = Vec::new();
     for group in evidence.groups.iter().filter(|group| group.header.measures.iter().any(|own| own == measure)) {
@@ -237,7 +228,7 @@ pub fn protection(private: &Path, axes: &[(String, String)], measure: &str) -> R
             });
         }
     }
-    Ok(found)
+    found
 }
 
 /// What a search says of a breach.
@@ -263,25 +254,27 @@ fn search(problem: &Problem, block: &Block, breach: &Breach) -> Searched {
         [] => Attacker::Outsider,
         companies => Attacker::Companies(companies.to_vec()),
     };
-    for companies in attackers(problem, block, breach) {
+    let (attackers, are_all) = attackers(problem, block, breach);
+    for companies in attackers {
         let is_near = block.system(problem, &companies).most(place, sign).is_some_and(|bound| bound.is_below(level));
         if is_near {
             return Searched::Broken(of_companies(&companies), block.interval(problem, breach.cell, &companies));
         }
     }
-    Searched::NobodyComesNear
+    if are_all { Searched::NobodyComesNear } else { Searched::Doubtful }
 }
 
 /// Who is tried: the attacker whom no proof convinces, an outsider, whoever knows whole cells of the block, whoever contributes
-/// to the cell or to one beside it, and then everybody else. From below a company knows no more than an outsider.
-fn attackers(problem: &Problem, block: &Block, breach: &Breach) -> Vec<Vec<u32>> {
+/// to the cell or to one beside it, and then everybody else. From below a company knows no more than an outsider. And whether these are all: they are not where there are
+/// too many, or where several companies may share what they know.
+fn attackers(problem: &Problem, block: &Block, breach: &Breach) -> (Vec<Vec<u32>>, bool) {
     let mut tried: Vec<Vec<u32>> = Vec::new();
     if let Attacker::Companies(companies) = &breach.attacker {
         tried.push(companies.clone());
     }
     tried.push(Vec::new());
     if breach.side == Side::Below {
-        return tried;
+        return (tried, true);
     }
     let target = problem.cell(breach.cell);
     let owns_target =
@@ -298,9 +291,11 @@ fn attackers(problem: &Problem, block: &Block, breach: &Breach) -> Vec<Vec<u32>>
         .collect();
     let mut is_known = BTreeSet::new();
     for company in companies {
-        if tried.len() < ATTACKERS && !owns_target(company) && is_known.insert(company) {
+        if !owns_target(company) && is_known.insert(company) {
             tried.push(vec![company]);
         }
     }
-    tried
+    let are_all = tried.len() <= ATTACKERS && problem.coalition() == 1;
+    tried.truncate(ATTACKERS);
+    (tried, are_all)
 }

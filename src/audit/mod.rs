@@ -18,4 +18,4 @@ pub use evidence::{Evidence, Group, Header, Parent};
 pub use interval::{Block, blocks};
 pub use outside::{Guess, Own, guesses};
 pub use proof::{Attacker, Breach, check_proofs};
-pub use published::{Key, Published, Told, UnreadableRelease};
+pub use published::{Key, Published, Told, UnreadableRelease, key_of};

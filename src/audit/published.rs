@@ -15,6 +15,17 @@ use crate::release::Manifest;
 /// A cell, whatever table it stands in: dimension, level and code where it is not a total, in order.
 pub type Key = Vec<(String, u8, String)>;
 
+/// The key of a cell, from dimension, level and code along each axis.
+#[must_use]
+pub fn key_of<'a>(axes: impl Iterator<Item = (&'a str, u8, &'a str)>) -> Key {
+    let mut key: Key = axes
+        .filter(|(_, level, _)| *level > 0)
+        .map(|(dimension, level, code)| (dimension.to_owned(), level, code.to_owned()))
+        .collect();
+    key.sort();
+    key
+}
+
 /// Which figures of a cell and measure are published.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Told {

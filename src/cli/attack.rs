@@ -14,7 +14,7 @@ use clap::Args;
 use super::summary::group;
 use super::{Refused, progress};
 use crate::aggregate::{CompanyTable, Snapshots, aggregate};
-use crate::audit::{Attack, Attacker, Effort, Finding, Guess, Key, Own, Published, attack, guesses};
+use crate::audit::{Attack, Attacker, Effort, Finding, Guess, Own, Published, attack, guesses, key_of};
 use crate::disclose::secondary::Side;
 use crate::exact::{Amount, SCALE, decimal};
 use crate::ingest::{ingest, uploads};
@@ -248,14 +248,11 @@ fn own(pipeline: &Path, pattern: &str, companies: &[String], published: &Publish
     let mut own = Own::new();
     for cell in &cells.cells {
         let (table, measure) = (&pipeline.tables[cell.key.table], &pipeline.measures[cell.measure]);
-        let mut key: Key = table
-            .by
-            .iter()
-            .zip(cell.key.levels.iter().zip(&cell.key.codes))
-            .filter(|(_, (level, _))| **level > 0)
-            .map(|(&dimension, (level, code))| (pipeline.dimensions[dimension].name.clone(), *level, code.clone()))
-            .collect();
-        key.sort();
+        let axes = table.by.iter().zip(cell.key.levels.iter().zip(&cell.key.codes));
+        let key =
+            key_of(axes.map(|(&dimension, (level, code))| {
+                (pipeline.dimensions[dimension].name.as_str(), *level, code.as_str())
+            }));
         let currency = match &measure.unit {
             Unit::Money(code) => Some(code.clone()),
             _ => cell.key.currency.clone(),

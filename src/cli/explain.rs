@@ -14,7 +14,7 @@ use clap::Args;
 use polars::prelude::{AnyValue, DataFrame, ParquetReader, SerReader};
 
 use super::Refused;
-use crate::audit::{Protection, protection};
+use crate::audit::{Evidence, Protection, protection};
 use crate::exact::{Amount, decimal};
 use crate::release::{DECISIONS, ledger_of};
 
@@ -46,8 +46,9 @@ impl Explain {
                 measures.insert(field(&ledger, "measure", row));
             }
         }
+        let evidence = Evidence::read(&folder)?;
         for measure in measures {
-            for protection in protection(&folder, &wanted, &measure)? {
+            for protection in protection(&evidence, &wanted, &measure) {
                 tell_protection(&protection, &mut text)?;
             }
         }
