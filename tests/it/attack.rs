@@ -76,7 +76,7 @@ fn employees(desk: &Desk, key: &Key, ledger: &RecordBatch) -> i64 {
     i64::try_from(counts.value(row)).expect("few")
 }
 
-/// Whoever takes a single secondary suppression away is found out, for about 90 of 100 of them; the others are over-protection.
+/// Whoever takes a single secondary suppression away is found out; what nobody needs is not withheld in the first place.
 #[test]
 fn an_attack_finds_nearly_every_suppression_that_was_taken_away() {
     let mut dice = Dice(20_261_128);
@@ -109,7 +109,7 @@ fn an_attack_finds_nearly_every_suppression_that_was_taken_away() {
         }
     }
     println!("{found} of {all} suppressions are found to be missing");
-    assert!(all >= 20 && found * 100 >= all * 88, "found {found} of {all}");
+    assert!(all >= 20 && found * 100 >= all * 95, "found {found} of {all}");
 }
 
 /// What breaks a rule itself is found in any case, with the cell named.

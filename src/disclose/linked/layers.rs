@@ -293,7 +293,7 @@ fn cell(
             let above = level.max(layer.threshold - sum);
             [fits(in_units(level, layer.unit))?, fits(in_units(above, layer.unit))?]
         }
-        Asked::Open | Asked::Withheld => [0; 2],
+        Asked::Open | Asked::Free | Asked::Withheld => [0; 2],
     };
     // What others contribute may be negative: then a company knows of a cell only whether it is alone in it.
     let share = |&(company, amount): &(u32, i128)| {
@@ -302,7 +302,7 @@ fn cell(
     let value = fits(sum)?;
     Ok(ProblemCell {
         value,
-        loss: value.saturating_abs(),
+        loss: if asked == Asked::Free { 0 } else { value.saturating_abs() },
         role: asked.role(),
         believed: if can_be_negative { [-FARTHEST, FARTHEST] } else { [0, Amount::MAX] },
         protection,

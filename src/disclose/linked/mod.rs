@@ -11,7 +11,7 @@ mod lattice;
 mod layers;
 mod unions;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 
@@ -199,29 +199,44 @@ impl<'a, 'c> Group<'a, 'c> {
     fn protect(&self, currency: Option<&str>) -> Result<(Vec<Protected>, Vec<Withheld>), DiscloseError> {
         let incumbent = |judged: &Judged<'_>| judged.incumbent.1.is_some();
         let organization = |judged: &Judged<'_>| judged.organization.1.is_some();
-        let both = |judged: &Judged<'_>| incumbent(judged) && organization(judged);
-        let solve = |quantity, roles: &[Asked]| self.solve(quantity, roles, currency);
-        let (amounts, figures) = rayon::join(
-            || solve(Quantity::Amounts, &self.roles(incumbent)),
-            || solve(Quantity::Figures, &self.roles(organization)),
-        );
-        let (amounts, figures) = (amounts?, figures?);
-        let mut roles = self.roles(both);
-        for (place, role) in roles.iter_mut().enumerate() {
-            if *role == Asked::Open && amounts.pattern.withheld[place] && figures.pattern.withheld[place] {
-                *role = Asked::Withheld;
+        let families = |withheld: &[bool]| -> Result<(Protected, Protected), DiscloseError> {
+            let roles = |own: Vec<Asked>| changed(own, Asked::Withheld, |place| withheld[place]);
+            let (amounts, figures) = rayon::join(
+                || self.solve(Quantity::Amounts, &roles(self.roles(incumbent)), currency),
+                || self.solve(Quantity::Figures, &roles(self.roles(organization)), currency),
+            );
+            Ok((amounts?.0, figures?.0))
+        };
+        // A number is told as long as either family is. What both withhold anyway costs nothing further.
+        let is_told_nowhere = |(amounts, figures): &(Protected, Protected), place: usize| {
+            amounts.pattern.withheld[place] && figures.pattern.withheld[place]
+        };
+        let alone = families(&vec![false; self.cells.len()])?;
+        let both = self.roles(|judged| incumbent(judged) && organization(judged));
+        let mut roles = changed(both, Asked::Free, |place| is_told_nowhere(&alone, place));
+        for _ in 0..ROUNDS {
+            let (mut employees, cells) = self.solve(Quantity::Employees, &roles, currency)?;
+            // Where a number is withheld both families are, so that they may as well protect others.
+            let both = families(&employees.pattern.withheld)?;
+            for place in 0..self.cells.len() {
+                employees.pattern.withheld[place] |= is_told_nowhere(&both, place);
             }
-        }
-        let employees = solve(Quantity::Employees, &roles)?;
-        let mut withheld = Vec::new();
-        for (node, places) in self.cells.iter().enumerate() {
-            for (family, protected) in [(Family::Incumbent, &amounts), (Family::Organization, &figures)] {
-                if protected.pattern.withheld[node] || employees.pattern.withheld[node] {
-                    withheld.extend(places.iter().map(|&place| (place, family)));
-                }
+            if self.new_unions(&cells, &employees.pattern.withheld).is_empty() {
+                let withheld = self.withheld(&both.0, &both.1);
+                return Ok((vec![both.0, both.1, employees], withheld));
             }
+            roles = changed(roles, Asked::Withheld, |place| employees.pattern.withheld[place]);
         }
-        Ok((vec![amounts, figures, employees], withheld))
+        Err(DiscloseError::Unproven(vec![format!("numbers of employees of {}", self.measures().join(", "))]))
+    }
+
+    /// What is withheld of the two families.
+    fn withheld(&self, amounts: &Protected, figures: &Protected) -> Vec<Withheld> {
+        let of_family = |family, protected: &Protected| {
+            let withheld = self.cells.iter().zip(&protected.pattern.withheld).filter(|(_, withheld)| **withheld);
+            withheld.flat_map(|(places, _)| places).map(|&place| (place, family)).collect::<Vec<Withheld>>()
+        };
+        [of_family(Family::Incumbent, amounts), of_family(Family::Organization, figures)].concat()
     }
 
     /// What is asked of each node.
@@ -240,7 +255,12 @@ impl<'a, 'c> Group<'a, 'c> {
     }
 
     /// Protects one quantity and has it audited.
-    fn solve(&self, quantity: Quantity, roles: &[Asked], currency: Option<&str>) -> Result<Protected, DiscloseError> {
+    fn solve(
+        &self,
+        quantity: Quantity,
+        roles: &[Asked],
+        currency: Option<&str>,
+    ) -> Result<(Protected, Cells), DiscloseError> {
         let unfit = |error: ProblemError| DiscloseError::Unproven(vec![format!("anything ({error})")]);
         let (facts, layers) = self.layers(quantity);
         // What belongs to employees may lie in several cells of one holding; its own figure is another one in each.
@@ -252,18 +272,16 @@ impl<'a, 'c> Group<'a, 'c> {
             protected.pattern = protect(&protected.layers).map_err(unfit)?;
             protected.places = self.places(&cells);
             if protected.layers.is_empty() {
-                protected.pattern.withheld = roles.iter().map(|role| *role != Asked::Open).collect();
-                return Ok(protected);
+                protected.pattern.withheld = roles.iter().map(|asked| asked.role() != Role::Open).collect();
+                return Ok((protected, cells));
             }
             let breaches = check_proofs(&protected.layers, &protected.pattern);
             if !breaches.is_empty() {
                 return Err(protected.refuse(breaches.iter().map(|breach| breach.cell).collect()));
             }
-            let withheld = &protected.pattern.withheld;
-            let mut found = unsafe_unions(&self.lattice, &cells, withheld, &self.pipeline.policy);
-            found.retain(|union| !cells.unions.contains(union));
+            let found = self.new_unions(&cells, &protected.pattern.withheld);
             if found.is_empty() {
-                return Ok(protected);
+                return Ok((protected, cells));
             }
             for union in found {
                 cells.add_union(union).map_err(unfit)?;
@@ -273,12 +291,23 @@ impl<'a, 'c> Group<'a, 'c> {
         Err(protected.refuse(vec![last.saturating_sub(1)]))
     }
 
+    /// Unions that break a rule and are no cells of the problem yet.
+    fn new_unions(&self, cells: &Cells, withheld: &[bool]) -> BTreeSet<Vec<u32>> {
+        let mut found = unsafe_unions(&self.lattice, cells, withheld, &self.pipeline.policy);
+        found.retain(|union| !cells.unions.contains(union));
+        found
+    }
+
+    /// Names of the measures.
+    fn measures(&self) -> Vec<String> {
+        self.linked.measures.iter().map(|&measure| self.pipeline.measures[measure].name.clone()).collect()
+    }
+
     /// What is protected, before it is.
     fn describe(&self, quantity: Quantity, currency: Option<&str>, facts: Vec<(String, &'static str)>) -> Protected {
-        let measure = |&measure: &usize| self.pipeline.measures[measure].name.clone();
         let dimension = |&dimension: &usize| self.pipeline.dimensions[dimension].name.clone();
         Protected {
-            measures: self.linked.measures.iter().map(measure).collect(),
+            measures: self.measures(),
             currency: currency.map(str::to_owned),
             quantity,
             dimensions: self.linked.by.iter().map(dimension).collect(),
@@ -340,6 +369,8 @@ impl<'a, 'c> Group<'a, 'c> {
 enum Asked {
     /// It is published, unless it has to protect others.
     Open,
+    /// The same, but nothing is lost where it has to.
+    Free,
     /// It is not published, and nobody may come near it.
     Unsafe,
     /// It is not published for some other reason.
@@ -349,8 +380,18 @@ enum Asked {
 impl Asked {
     fn role(self) -> Role {
         match self {
-            Self::Open => Role::Open,
+            Self::Open | Self::Free => Role::Open,
             Self::Unsafe | Self::Withheld => Role::Unsafe,
         }
     }
+}
+
+/// What is asked of nodes, with another thing asked of some of those that may be published.
+fn changed(mut roles: Vec<Asked>, to: Asked, is_concerned: impl Fn(usize) -> bool) -> Vec<Asked> {
+    for (place, role) in roles.iter_mut().enumerate() {
+        if role.role() == Role::Open && is_concerned(place) {
+            *role = to;
+        }
+    }
+    roles
 }

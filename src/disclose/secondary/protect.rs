@@ -68,6 +68,9 @@ const MANY: usize = 4_500;
 const SHARED: f64 = 0.5;
 const LEAST: f64 = 0.2;
 
+/// What it costs to withhold a cell with which nothing is lost.
+const NOTHING_LOST: f64 = 0.05;
+
 /// How much dearer a cell becomes that nobody used.
 const UNUSED: f64 = 1.2;
 
@@ -227,8 +230,11 @@ fn only_unsafe(layers: &[Problem]) -> Vec<bool> {
     roles.unwrap_or_default()
 }
 
-/// What withholding a cell costs, near 1: the number of cells counts first.
+/// What withholding a cell costs, near 1: the number of cells counts first. Where nothing is lost it is hardly anything.
 #[expect(clippy::cast_precision_loss, reason = "a cost is a matter of preference")]
 fn weight(loss: Amount) -> f64 {
+    if loss == 0 {
+        return NOTHING_LOST;
+    }
     0.05f64.mul_add((1.0 + loss as f64).ln(), 1.0)
 }
