@@ -30,7 +30,7 @@ const BATCH: usize = 16;
 const LONGEST: usize = 200;
 
 /// Tables that are looked for, for one need: one for whoever is not convinced, another for whoever does not believe that one.
-const ATTEMPTS: usize = 4;
+const ATTEMPTS: usize = 3;
 
 impl Work<'_> {
     pub(super) fn publish_again(&mut self) {

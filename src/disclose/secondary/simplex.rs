@@ -107,6 +107,8 @@ pub(super) struct Simplex {
     kept: Vec<u32>,
     /// For each basic variable its row of the inverse, by kept equation.
     inverse: Vec<Vec<f64>>,
+    /// Rows of earlier questions, empty, with their room.
+    unused: Vec<Vec<f64>>,
     sloped: Vec<u32>,
     weights: Vec<f64>,
     spare: Vec<f64>,
@@ -164,7 +166,10 @@ impl Simplex {
         self.basics.clear();
         self.values.clear();
         self.kept.clear();
-        self.inverse.clear();
+        for mut line in self.inverse.drain(..) {
+            line.clear();
+            self.unused.push(line);
+        }
     }
 
     fn column(&mut self, cell: u32, limits: &impl Fn(u32) -> Limits) -> &mut Column {
@@ -405,7 +410,8 @@ impl Simplex {
             Leaving::Excess { row } => {
                 // What is left of the new variable in the new equation once the others have answered.
                 let left = column.slope * sign;
-                let mut line: Vec<f64> = self.weights.iter().map(|weight| weight / left).collect();
+                let mut line = self.unused.pop().unwrap_or_default();
+                line.extend(self.weights.iter().map(|weight| weight / left));
                 line.push(1.0 / left);
                 self.inverse.iter_mut().for_each(|inverse| inverse.push(0.0));
                 self.subtract(&line, &answers);
