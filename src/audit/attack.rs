@@ -91,14 +91,22 @@ pub fn attack(release: &Path, private: &Path, effort: Effort) -> Result<Attack, 
 
 /// Whether the release does not tell what a cell is.
 fn is_withheld(place: &Place, group: &Group, published: &Published) -> bool {
-    let Place::Cell(axes) = place else { return true };
     let header = &group.header;
+    let (axes, is_number) = match place {
+        Place::Cell(axes) => (axes, header.quantity == "employees"),
+        // Of everybody the number is told.
+        Place::Everybody(cell) => match group.places.get(*cell as usize) {
+            Some(Place::Cell(axes)) => (axes, true),
+            _ => return true,
+        },
+        _ => return true,
+    };
     let axes = header.dimensions.iter().zip(axes);
     let key = key_of(axes.map(|(dimension, (level, code))| (dimension.as_str(), *level, code.as_str())));
     !published.told(&header.measures, header.currency.as_deref(), &key).any(|told| match header.quantity.as_str() {
-        "incumbent" => told.mean.is_some(),
+        _ if is_number => told.employees.is_some(),
         "organization" => told.organization_mean.is_some(),
-        _ => told.employees.is_some(),
+        _ => told.mean.is_some(),
     })
 }
 
@@ -202,7 +210,7 @@ pub fn protection(evidence: &Evidence, axes: &[(String, String)], measure: &str)
                 let has_all = axes.iter().all(|(name, code)| code == TOTAL || header.dimensions.contains(name));
                 has_all && header.dimensions.iter().zip(own).all(|(name, (_, own))| code(name) == own)
             }
-            Place::Rest { .. } | Place::Union(_) => false,
+            _ => false,
         };
         let Some(place) = group.places.iter().position(is_asked).filter(|&place| group.withheld[place]) else {
             continue;

@@ -72,6 +72,7 @@ pub(super) fn sums(
     let mut nodes: BTreeMap<Node, u32> = BTreeMap::new();
     let mut rests: BTreeMap<(u32, &[u8]), u32> = BTreeMap::new();
     let mut found: Vec<(u32, Vec<u32>)> = Vec::new();
+    let (mut lacking, mut everybody) = (BTreeMap::new(), BTreeMap::new());
     for (place, number) in places.iter().zip(0_u32..) {
         match place {
             Place::Cell(axes) => {
@@ -79,6 +80,12 @@ pub(super) fn sums(
             }
             Place::Rest { whole, finer } => {
                 rests.insert((*whole, finer), number);
+            }
+            Place::Lacking(cell) => {
+                lacking.insert(*cell, number);
+            }
+            Place::Everybody(cell) => {
+                everybody.insert(*cell, number);
             }
             Place::Union(parts) => found.push((number, parts.clone())),
         }
@@ -119,6 +126,14 @@ pub(super) fn sums(
             (whole, parts)
         }));
     }
+    // Both sides of a share are everybody, and everybody adds up like either side.
+    let number = |cell: &u32| everybody.get(cell).copied();
+    let of_everybody = |(whole, parts): &(u32, Vec<u32>)| {
+        Some((number(whole)?, parts.iter().map(number).collect::<Option<Vec<u32>>>()?))
+    };
+    let sums: Vec<(u32, Vec<u32>)> = found.iter().filter_map(of_everybody).collect();
+    found.extend(sums);
+    found.extend(everybody.iter().filter_map(|(&cell, &all)| Some((all, vec![cell, *lacking.get(&cell)?]))));
     found
 }
 

@@ -104,7 +104,7 @@ fn parents(all: &[Protected], pipeline: &Pipeline) -> Vec<Parent> {
             let Some(axis) = protected.dimensions.iter().position(|name| *name == dimension.name) else { continue };
             codes.extend(protected.places.iter().filter_map(|place| match place {
                 Place::Cell(codes) => Some((codes[axis].0, codes[axis].1.as_str())),
-                Place::Rest { .. } | Place::Union(_) => None,
+                _ => None,
             }));
         }
         let levels: BTreeSet<u8> = codes.iter().map(|(level, _)| *level).filter(|level| *level > 0).collect();

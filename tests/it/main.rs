@@ -15,6 +15,7 @@ mod recount;
 mod refused;
 mod revision;
 mod samples;
+mod shares;
 mod store;
 mod tamper;
 mod twin;

@@ -4,6 +4,8 @@
 //! equation holds; what is added up is what each holding contributes, never a rounded figure.
 //!
 //! A value that can be negative is added up as it is, and nobody is believed to know a bound of it; all others are not negative.
+//! Of a share both sides are cells, those who have something and those who lack it, and so are both together: whoever knows
+//! how many there are knows of one side what they know of the other.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -38,6 +40,8 @@ pub(super) struct Fact {
     kind: Kind,
     /// What it is; none where a holding contributes nothing.
     of: Box<Amounts>,
+    /// Of a share: what those contribute who lack what the others have.
+    lacking: Option<Box<Amounts>>,
     /// What it is counted in: whole people, or any amount.
     unit: Amount,
     /// Nobody may know of a withheld value that it is smaller.
@@ -46,22 +50,23 @@ pub(super) struct Fact {
 
 impl Fact {
     fn amount(name: &'static str, of: impl Fn(&Contribution) -> Option<i128> + Send + Sync + 'static) -> Self {
-        Self { name, kind: Kind::Amounts, of: Box::new(of), unit: 1, threshold: 0 }
+        Self { name, kind: Kind::Amounts, of: Box::new(of), lacking: None, unit: 1, threshold: 0 }
     }
 
-    /// One side of a share: who has something, or has it not. Nobody may know that fewer than `min_group` are there.
-    fn side_of_share(
-        name: &'static str,
+    /// A share: who has something, and who lacks it. Nobody may know that fewer than `min_group` are on a side.
+    fn share(
         of: impl Fn(&Contribution) -> Option<i128> + Send + Sync + 'static,
+        lacking: impl Fn(&Contribution) -> Option<i128> + Send + Sync + 'static,
         unit: Amount,
         policy: &Policy,
     ) -> Self {
         let threshold = i128::from(policy.min_group) * i128::from(SCALE);
-        Self { kind: Kind::Counted, unit, threshold, ..Self::amount(name, of) }
+        let lacking: Option<Box<Amounts>> = Some(Box::new(lacking));
+        Self { kind: Kind::Counted, lacking, unit, threshold, ..Self::amount("who have it", of) }
     }
 }
 
-/// What each holding has of a fact, in a cell.
+/// What each holding has of a fact, in a cell; nothing is something, too: whoever else is there does not know of it.
 type Shares = Vec<(u32, i128)>;
 
 /// What all cells have of a fact.
@@ -71,37 +76,38 @@ pub(super) struct Layer {
     /// Whether it is there only to judge unions of the others.
     pub(super) is_witness: bool,
     values: Vec<Shares>,
+    /// Of shares: what those have who lack something, for each cell that is no cell of them itself.
+    lacking: Vec<Shares>,
     unit: Amount,
     threshold: i128,
 }
 
 impl Layer {
-    pub(super) fn of<'c>(fact: &Fact, cells: impl Iterator<Item = Option<&'c Cell>>) -> Self {
-        let value = |cell: Option<&Cell>| -> Shares {
-            let contributions = cell.into_iter().flat_map(|cell| cell.contributions.iter());
-            let shares = contributions.filter_map(|own| Some((own.holding, (fact.of)(&own)?)));
-            shares.filter(|(_, amount)| *amount != 0).collect()
+    pub(super) fn of<'c>(fact: &Fact, cells: &(impl Iterator<Item = Option<&'c Cell>> + Clone)) -> Self {
+        let values = |of: &Amounts| -> Vec<Shares> {
+            let value = |cell: Option<&Cell>| -> Shares {
+                let contributions = cell.into_iter().flat_map(|cell| cell.contributions.iter());
+                contributions.filter_map(|own| Some((own.holding, of(&own)?))).collect()
+            };
+            cells.clone().map(value).collect()
         };
         Self {
             kind: fact.kind,
             is_witness: false,
-            values: cells.map(value).collect(),
+            values: values(&fact.of),
+            lacking: fact.lacking.as_ref().map(|lacking| values(lacking)).unwrap_or_default(),
             unit: fact.unit,
             threshold: fact.threshold,
         }
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.values.iter().all(Vec::is_empty)
+        self.values.iter().chain(&self.lacking).flatten().all(|(_, amount)| *amount == 0)
     }
 
     /// What each holding has of these cells together.
     pub(super) fn together(&self, cells: &[u32]) -> Shares {
-        let mut all: BTreeMap<u32, i128> = BTreeMap::new();
-        for &(holding, amount) in cells.iter().flat_map(|&cell| &self.values[cell as usize]) {
-            *all.entry(holding).or_default() += amount;
-        }
-        all.into_iter().filter(|(_, amount)| *amount != 0).collect()
+        together(&self.values, cells)
     }
 
     /// What the rules judge where holdings have this much of several cells together.
@@ -131,13 +137,17 @@ impl Layer {
         }
     }
 
-    /// What a whole has beyond its parts.
-    fn rest(&self, whole: u32, parts: &[u32]) -> Shares {
-        let mut left: BTreeMap<u32, i128> = self.values[whole as usize].iter().copied().collect();
-        for (holding, amount) in self.together(parts) {
-            *left.entry(holding).or_default() -= amount;
-        }
-        left.into_iter().filter(|(_, amount)| *amount != 0).collect()
+    /// What a whole has beyond its parts, and of those who lack something; whoever has nothing of it is not there.
+    fn rest(&self, whole: u32, parts: &[u32]) -> [Shares; 2] {
+        [&self.values, &self.lacking].map(|values| match values.get(whole as usize) {
+            Some(whole) => {
+                let parts = parts.iter().flat_map(|&part| &values[part as usize]);
+                let mut rest = summed(whole.iter().copied().chain(parts.map(|&(holding, amount)| (holding, -amount))));
+                rest.retain(|(_, amount)| *amount != 0);
+                rest
+            }
+            None => Vec::new(),
+        })
     }
 
     /// Whether a rest belongs to holdings that have nothing in the parts.
@@ -146,6 +156,19 @@ impl Layer {
             parts.iter().flat_map(|&part| &self.values[part as usize]).map(|(holding, _)| *holding).collect();
         rest.iter().all(|(holding, _)| !in_parts.contains(holding))
     }
+}
+
+fn together(values: &[Shares], cells: &[u32]) -> Shares {
+    summed(cells.iter().flat_map(|&cell| &values[cell as usize]).copied())
+}
+
+/// What each holding has in all.
+fn summed(parts: impl Iterator<Item = (u32, i128)>) -> Shares {
+    let mut all: BTreeMap<u32, i128> = BTreeMap::new();
+    for (holding, amount) in parts {
+        *all.entry(holding).or_default() += amount;
+    }
+    all.into_iter().collect()
 }
 
 fn total(shares: &Shares) -> i128 {
@@ -158,14 +181,10 @@ pub(super) fn amounts(kind: MeasureKind, policy: &Policy) -> Vec<Fact> {
     match kind {
         MeasureKind::Ratio { counts: true, .. } => {
             let without = |own: &Contribution| Some(own.amounts[1] - own.amounts[0]);
-            vec![
-                Fact::side_of_share("counted", |own| Some(own.amounts[0]), 1, policy),
-                Fact::side_of_share("not counted", without, 1, policy),
-            ]
+            vec![Fact::share(|own| Some(own.amounts[0]), without, 1, policy)]
         }
         MeasureKind::Share => {
-            let side = |name, side: usize| Fact::side_of_share(name, move |own| Some(own.amounts[side]), SCALE, policy);
-            vec![side("have it", 0), side("have it not", 1)]
+            vec![Fact::share(|own| Some(own.amounts[0]), |own| Some(own.amounts[1]), SCALE, policy)]
         }
         MeasureKind::Ratio { .. } => vec![side("numerator", 0), side("denominator", 1)],
         MeasureKind::Gap(_) => vec![side("women", 0), side("men", 1)],
@@ -190,17 +209,38 @@ pub(super) fn employees(policy: &Policy) -> Fact {
     Fact { kind: Kind::People, unit: SCALE, threshold, ..Fact::amount("employees", employees) }
 }
 
-/// The cells of all layers with their equations: the nodes, and behind them rests that are never published.
+/// What a cell behind the nodes is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Extra {
+    /// What the whole of a sum has beyond its parts.
+    Rest(usize),
+    /// Who lacks what a cell counts.
+    Lacking(u32),
+    /// Both sides of a share together.
+    Everybody(u32),
+    /// Several cells together.
+    Union(Vec<u32>),
+}
+
+/// The cells of all layers with their equations: the nodes, and behind them others that are never published.
 pub(super) struct Cells {
     pub(super) layers: Vec<Layer>,
     roles: Vec<Asked>,
     equations: Vec<Vec<(u32, i64)>>,
     /// For each sum the whole and all its parts, rests too; none where nothing adds up.
     pub(super) sums: Vec<Option<(u32, Vec<u32>)>>,
-    /// The sums of the rests, which are the cells behind the nodes.
-    pub(super) rests: Vec<usize>,
-    /// The unions, which are the cells behind those.
-    pub(super) unions: Vec<Vec<u32>>,
+    /// The cells behind the nodes.
+    pub(super) extras: Vec<Extra>,
+    /// How many nodes and rests there are, where behind them stands in the same order who lacks what they count.
+    sides: Option<u32>,
+}
+
+/// What is asked of the nodes of a problem.
+pub(super) struct Roles {
+    /// Of the quantity itself.
+    pub(super) asked: Vec<Asked>,
+    /// Whether anybody is told the number of employees.
+    pub(super) is_told: Vec<bool>,
 }
 
 impl Cells {
@@ -209,48 +249,122 @@ impl Cells {
     pub(super) fn of(
         lattice: &Lattice,
         layers: Vec<Layer>,
-        roles: &[Asked],
+        roles: &Roles,
         splits_employees: bool,
     ) -> Result<Self, ProblemError> {
         let mut cells = Self {
             layers,
-            roles: roles.to_vec(),
+            roles: roles.asked.clone(),
             equations: Vec::new(),
             sums: Vec::new(),
-            rests: Vec::new(),
-            unions: Vec::new(),
+            extras: Vec::new(),
+            sides: None,
         };
         let mut rest_of: BTreeMap<usize, u32> = BTreeMap::new();
         for (place, sum) in lattice.sums.iter().enumerate() {
             let mut parts = sum.parts.clone();
             parts.extend(sum.rests.iter().filter_map(|rest| rest_of.get(rest)));
-            let rests: Vec<Shares> = cells.layers.iter().map(|layer| layer.rest(sum.whole, &parts)).collect();
-            if rests.iter().any(|rest| !rest.is_empty()) {
-                let is_apart = || cells.layers.iter().zip(&rests).all(|(layer, rest)| layer.is_apart(rest, &parts));
+            let rests: Vec<[Shares; 2]> = cells.layers.iter().map(|layer| layer.rest(sum.whole, &parts)).collect();
+            if rests.iter().flatten().any(|rest| !rest.is_empty()) {
+                let is_apart =
+                    || cells.layers.iter().zip(&rests).all(|(layer, [rest, _])| layer.is_apart(rest, &parts));
                 if !splits_employees && !is_apart() {
                     cells.sums.push(None);
                     continue;
                 }
-                let rest = u32::try_from(cells.roles.len()).map_err(|_| ProblemError::TooMany)?;
-                cells.layers.iter_mut().zip(rests).for_each(|(layer, own)| layer.values.push(own));
+                let rest = cells.next()?;
+                for (layer, [own, lacking]) in cells.layers.iter_mut().zip(rests) {
+                    layer.values.push(own);
+                    if !layer.lacking.is_empty() {
+                        layer.lacking.push(lacking);
+                    }
+                }
                 cells.roles.push(Asked::Withheld);
-                cells.rests.push(place);
+                cells.extras.push(Extra::Rest(place));
                 rest_of.insert(place, rest);
                 parts.push(rest);
             }
             cells.equations.push(equation(sum.whole, &parts));
             cells.sums.push(Some((sum.whole, parts)));
         }
+        cells.add_sides(&roles.is_told)?;
         Ok(cells)
     }
 
-    /// Adds a cell that is several others together, and that nobody may come near.
+    /// The number of the next cell.
+    fn next(&self) -> Result<u32, ProblemError> {
+        u32::try_from(self.roles.len()).map_err(|_| ProblemError::TooMany)
+    }
+
+    /// Adds of shares who lacks something, and everybody: a number that is told is the same in any other table, unless it is
+    /// withheld to protect the share.
+    fn add_sides(&mut self, is_told: &[bool]) -> Result<(), ProblemError> {
+        let is_sided = |layer: &Layer| !layer.lacking.is_empty();
+        let mut facts = self.layers.iter().filter(|layer| !layer.is_witness);
+        if !facts.clone().any(is_sided) {
+            return Ok(());
+        }
+        if !facts.all(is_sided) {
+            return Err(ProblemError::Layers);
+        }
+        let count = self.next()?;
+        for layer in &mut self.layers {
+            let mut lacking = std::mem::take(&mut layer.lacking);
+            lacking.resize(layer.values.len(), Vec::new());
+            let both = |(have, lack): (&Shares, &Shares)| summed(have.iter().chain(lack).copied());
+            let everybody: Vec<Shares> = layer.values.iter().zip(&lacking).map(both).collect();
+            // Whoever is there is on both sides, perhaps with nobody: only who has everybody knows that there is nobody else.
+            for (place, all) in everybody.iter().enumerate() {
+                let none = || all.iter().map(|&(holding, _)| (holding, 0));
+                for side in [&mut layer.values[place], &mut lacking[place]] {
+                    let there: BTreeMap<u32, i128> = none().chain(side.iter().copied()).collect();
+                    *side = there.into_iter().collect();
+                }
+            }
+            layer.values.extend(lacking);
+            layer.values.extend(everybody);
+        }
+        let side = |asked: &Asked| if *asked == Asked::Unsafe { Asked::Unsafe } else { Asked::Withheld };
+        let lacking: Vec<Asked> = self.roles.iter().map(side).collect();
+        let number = |place: usize| if is_told.get(place) == Some(&true) { Asked::Open } else { Asked::Withheld };
+        self.roles.extend(lacking);
+        self.roles.extend((0..count as usize).map(number));
+        self.extras.extend((0..count).map(Extra::Lacking));
+        self.extras.extend((0..count).map(Extra::Everybody));
+        let of_everybody = |terms: &Vec<(u32, i64)>| terms.iter().map(|&(cell, by)| (cell + 2 * count, by)).collect();
+        let sums: Vec<Vec<(u32, i64)>> = self.equations.iter().map(of_everybody).collect();
+        self.equations.extend(sums);
+        self.equations.extend((0..count).map(|cell| equation(cell + 2 * count, &[cell, cell + count])));
+        self.sides = Some(count);
+        self.next().map(|_| ())
+    }
+
+    /// Who lacks what these nodes or rests count; none where nothing of the kind is counted.
+    pub(super) fn lacking(&self, cells: &[u32]) -> Option<Vec<u32>> {
+        self.sides.map(|count| cells.iter().map(|cell| cell + count).collect())
+    }
+
+    /// The nodes whose numbers of employees are withheld as well.
+    pub(super) fn everybody_withheld(&self, withheld: &[bool], nodes: usize) -> Vec<bool> {
+        let number = |node: usize| self.sides.is_some_and(|count| withheld[node + 2 * count as usize]);
+        (0..nodes).map(number).collect()
+    }
+
+    /// Whether these cells together are a cell already.
+    pub(super) fn has_union(&self, together: &[u32]) -> bool {
+        self.extras.iter().any(|extra| matches!(extra, Extra::Union(parts) if parts == together))
+    }
+
+    /// Adds a cell that is several others together, and that nobody may come near; of shares both sides of it.
     pub(super) fn add_union(&mut self, together: Vec<u32>) -> Result<(), ProblemError> {
-        let union = u32::try_from(self.roles.len()).map_err(|_| ProblemError::TooMany)?;
-        self.layers.iter_mut().for_each(|layer| layer.values.push(layer.together(&together)));
-        self.roles.push(Asked::Unsafe);
-        self.equations.push(equation(union, &together));
-        self.unions.push(together);
+        let lacking = self.lacking(&together);
+        for parts in std::iter::once(together).chain(lacking) {
+            let union = self.next()?;
+            self.layers.iter_mut().for_each(|layer| layer.values.push(layer.together(&parts)));
+            self.roles.push(Asked::Unsafe);
+            self.equations.push(equation(union, &parts));
+            self.extras.push(Extra::Union(parts));
+        }
         Ok(())
     }
 

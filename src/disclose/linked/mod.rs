@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rayon::prelude::*;
 
 use self::lattice::{Lattice, Node, Sum};
-use self::layers::{Cells, Fact, Layer, amounts, employees, figures};
+use self::layers::{Cells, Extra, Fact, Layer, Roles, amounts, employees, figures};
 use self::unions::unsafe_unions;
 use super::DiscloseError;
 use super::decide::Judged;
@@ -67,6 +67,10 @@ pub enum Place {
         /// The levels.
         finer: Vec<u8>,
     },
+    /// Who lacks what a cell counts.
+    Lacking(u32),
+    /// Both sides of a share together.
+    Everybody(u32),
     /// Several cells together, which an equation would tell.
     Union(Vec<u32>),
 }
@@ -83,6 +87,8 @@ impl Place {
             Some(Self::Rest { whole, .. }) => {
                 format!("what is not reported in finer detail of {}", Self::words(*whole, places, dimensions))
             }
+            Some(Self::Lacking(cell)) => format!("who lack it of {}", Self::words(*cell, places, dimensions)),
+            Some(Self::Everybody(cell)) => format!("everybody of {}", Self::words(*cell, places, dimensions)),
             Some(Self::Union(parts)) => {
                 let words = parts.iter().map(|&part| Self::words(part, places, dimensions));
                 words.collect::<Vec<_>>().join(" together with ")
@@ -137,8 +143,24 @@ impl Protected {
 /// The place of a judged cell, and a family of its figures.
 type Withheld = (usize, Family);
 
+/// Both families of a group, protected where some numbers of employees are withheld.
+struct Families {
+    amounts: Protected,
+    figures: Protected,
+    /// The nodes whose number of employees, though told, would give a share away.
+    untold: Vec<bool>,
+}
+
+impl Families {
+    /// Whether nothing is told of a node. A number is told as long as either family is.
+    fn tell_nothing(&self, node: usize) -> bool {
+        self.amounts.pattern.withheld[node] && self.figures.pattern.withheld[node]
+    }
+}
+
 /// The cells of one group and currency.
 struct Group<'a, 'c> {
+    currency: Option<String>,
     linked: &'a Linked,
     pipeline: &'a Pipeline,
     lattice: Lattice,
@@ -164,8 +186,7 @@ pub(super) fn protect_linked(
             by_currency.entry(own.cell.key.currency.clone()).or_default().push(place);
         }
         for (currency, places) in by_currency {
-            let group = Group::new(linked, pipeline, judged, places, is_listed);
-            let (protected, withheld) = group.protect(currency.as_deref())?;
+            let (protected, withheld) = Group::new(currency, linked, pipeline, judged, places, is_listed).protect()?;
             done.extend(protected);
             for (place, family) in withheld {
                 let verdict = match family {
@@ -181,6 +202,7 @@ pub(super) fn protect_linked(
 
 impl<'a, 'c> Group<'a, 'c> {
     fn new(
+        currency: Option<String>,
         linked: &'a Linked,
         pipeline: &'a Pipeline,
         judged: &'a [Judged<'c>],
@@ -192,50 +214,57 @@ impl<'a, 'c> Group<'a, 'c> {
             by_node.entry(Node::of(&judged[place].cell.key, linked, pipeline)).or_default().push(place);
         }
         let (nodes, cells) = by_node.into_iter().unzip();
-        Self { linked, pipeline, lattice: Lattice::of(nodes, linked, pipeline), cells, judged, is_listed }
+        Self { currency, linked, pipeline, lattice: Lattice::of(nodes, linked, pipeline), cells, judged, is_listed }
     }
 
     /// What is withheld, and how it is protected.
-    fn protect(&self, currency: Option<&str>) -> Result<(Vec<Protected>, Vec<Withheld>), DiscloseError> {
+    fn protect(&self) -> Result<(Vec<Protected>, Vec<Withheld>), DiscloseError> {
         let incumbent = |judged: &Judged<'_>| judged.incumbent.1.is_some();
         let organization = |judged: &Judged<'_>| judged.organization.1.is_some();
-        let families = |withheld: &[bool]| -> Result<(Protected, Protected), DiscloseError> {
-            let roles = |own: Vec<Asked>| changed(own, Asked::Withheld, |place| withheld[place]);
+        let both = self.roles(|judged| incumbent(judged) && organization(judged));
+        let families = |withheld: &[bool]| -> Result<Families, DiscloseError> {
+            let is_told = both.iter().zip(withheld).map(|(own, withheld)| *own == Asked::Open && !withheld);
+            let is_told: Vec<bool> = is_told.collect();
+            let roles = |own: Vec<Asked>| Roles {
+                asked: changed(own, Asked::Withheld, |place| withheld[place]),
+                is_told: is_told.clone(),
+            };
             let (amounts, figures) = rayon::join(
-                || self.solve(Quantity::Amounts, &roles(self.roles(incumbent)), currency),
-                || self.solve(Quantity::Figures, &roles(self.roles(organization)), currency),
+                || self.solve(Quantity::Amounts, &roles(self.roles(incumbent))),
+                || self.solve(Quantity::Figures, &roles(self.roles(organization))),
             );
-            Ok((amounts?.0, figures?.0))
-        };
-        // A number is told as long as either family is. What both withhold anyway costs nothing further.
-        let is_told_nowhere = |(amounts, figures): &(Protected, Protected), place: usize| {
-            amounts.pattern.withheld[place] && figures.pattern.withheld[place]
+            let ((amounts, cells), (figures, _)) = (amounts?, figures?);
+            let mut untold = cells.everybody_withheld(&amounts.pattern.withheld, withheld.len());
+            untold.iter_mut().zip(&is_told).for_each(|(untold, is_told)| *untold &= is_told);
+            Ok(Families { amounts, figures, untold })
         };
         let alone = families(&vec![false; self.cells.len()])?;
-        let both = self.roles(|judged| incumbent(judged) && organization(judged));
-        let mut roles = changed(both, Asked::Free, |place| is_told_nowhere(&alone, place));
+        let asked = changed(both.clone(), Asked::Free, |place| alone.tell_nothing(place));
+        let mut roles = Roles { asked, is_told: Vec::new() };
         for _ in 0..ROUNDS {
-            let (mut employees, cells) = self.solve(Quantity::Employees, &roles, currency)?;
+            let (mut employees, cells) = self.solve(Quantity::Employees, &roles)?;
             // Where a number is withheld both families are, so that they may as well protect others.
-            let both = families(&employees.pattern.withheld)?;
+            let families = families(&employees.pattern.withheld)?;
+            // And where both families are withheld, nobody tells the number.
             for place in 0..self.cells.len() {
-                employees.pattern.withheld[place] |= is_told_nowhere(&both, place);
+                employees.pattern.withheld[place] |= families.tell_nothing(place) || families.untold[place];
             }
-            if self.new_unions(&cells, &employees.pattern.withheld).is_empty() {
-                let withheld = self.withheld(&both.0, &both.1);
-                return Ok((vec![both.0, both.1, employees], withheld));
+            if !families.untold.contains(&true) && self.new_unions(&cells, &employees.pattern.withheld).is_empty() {
+                let withheld = self.withheld(&families);
+                return Ok((vec![families.amounts, families.figures, employees], withheld));
             }
-            roles = changed(roles, Asked::Withheld, |place| employees.pattern.withheld[place]);
+            roles.asked = changed(roles.asked, Asked::Withheld, |place| employees.pattern.withheld[place]);
         }
         Err(DiscloseError::Unproven(vec![format!("numbers of employees of {}", self.measures().join(", "))]))
     }
 
     /// What is withheld of the two families.
-    fn withheld(&self, amounts: &Protected, figures: &Protected) -> Vec<Withheld> {
+    fn withheld(&self, families: &Families) -> Vec<Withheld> {
         let of_family = |family, protected: &Protected| {
             let withheld = self.cells.iter().zip(&protected.pattern.withheld).filter(|(_, withheld)| **withheld);
             withheld.flat_map(|(places, _)| places).map(|&place| (place, family)).collect::<Vec<Withheld>>()
         };
+        let Families { amounts, figures, .. } = families;
         [of_family(Family::Incumbent, amounts), of_family(Family::Organization, figures)].concat()
     }
 
@@ -255,24 +284,19 @@ impl<'a, 'c> Group<'a, 'c> {
     }
 
     /// Protects one quantity and has it audited.
-    fn solve(
-        &self,
-        quantity: Quantity,
-        roles: &[Asked],
-        currency: Option<&str>,
-    ) -> Result<(Protected, Cells), DiscloseError> {
+    fn solve(&self, quantity: Quantity, roles: &Roles) -> Result<(Protected, Cells), DiscloseError> {
         let unfit = |error: ProblemError| DiscloseError::Unproven(vec![format!("anything ({error})")]);
         let (facts, layers) = self.layers(quantity);
         // What belongs to employees may lie in several cells of one holding; its own figure is another one in each.
         let splits_employees = quantity != Quantity::Figures;
         let mut cells = Cells::of(&self.lattice, layers, roles, splits_employees).map_err(unfit)?;
-        let mut protected = self.describe(quantity, currency, facts);
+        let mut protected = self.describe(quantity, facts);
         for _ in 0..ROUNDS {
             protected.layers = cells.problems(&self.pipeline.policy).map_err(unfit)?;
             protected.pattern = protect(&protected.layers).map_err(unfit)?;
             protected.places = self.places(&cells);
             if protected.layers.is_empty() {
-                protected.pattern.withheld = roles.iter().map(|asked| asked.role() != Role::Open).collect();
+                protected.pattern.withheld = roles.asked.iter().map(|asked| asked.role() != Role::Open).collect();
                 return Ok((protected, cells));
             }
             let breaches = check_proofs(&protected.layers, &protected.pattern);
@@ -294,7 +318,7 @@ impl<'a, 'c> Group<'a, 'c> {
     /// Unions that break a rule and are no cells of the problem yet.
     fn new_unions(&self, cells: &Cells, withheld: &[bool]) -> BTreeSet<Vec<u32>> {
         let mut found = unsafe_unions(&self.lattice, cells, withheld, &self.pipeline.policy);
-        found.retain(|union| !cells.unions.contains(union));
+        found.retain(|union| !cells.has_union(union));
         found
     }
 
@@ -304,11 +328,11 @@ impl<'a, 'c> Group<'a, 'c> {
     }
 
     /// What is protected, before it is.
-    fn describe(&self, quantity: Quantity, currency: Option<&str>, facts: Vec<(String, &'static str)>) -> Protected {
+    fn describe(&self, quantity: Quantity, facts: Vec<(String, &'static str)>) -> Protected {
         let dimension = |&dimension: &usize| self.pipeline.dimensions[dimension].name.clone();
         Protected {
             measures: self.measures(),
-            currency: currency.map(str::to_owned),
+            currency: self.currency.clone(),
             quantity,
             dimensions: self.linked.by.iter().map(dimension).collect(),
             places: Vec::new(),
@@ -321,12 +345,16 @@ impl<'a, 'c> Group<'a, 'c> {
     /// What each cell of the problem is.
     fn places(&self, cells: &Cells) -> Vec<Place> {
         let node = |node: &Node| Place::Cell(node.axes().map(|(level, code)| (level, code.to_owned())).collect());
-        let rest = |&sum: &usize| {
-            let Sum { whole, finer, .. } = &self.lattice.sums[sum];
-            Place::Rest { whole: *whole, finer: finer.clone() }
+        let extra = |extra: &Extra| match extra {
+            Extra::Rest(sum) => {
+                let Sum { whole, finer, .. } = &self.lattice.sums[*sum];
+                Place::Rest { whole: *whole, finer: finer.clone() }
+            }
+            Extra::Lacking(cell) => Place::Lacking(*cell),
+            Extra::Everybody(cell) => Place::Everybody(*cell),
+            Extra::Union(parts) => Place::Union(parts.clone()),
         };
-        let unions = cells.unions.iter().map(|union| Place::Union(union.clone()));
-        self.lattice.nodes.iter().map(node).chain(cells.rests.iter().map(rest)).chain(unions).collect()
+        self.lattice.nodes.iter().map(node).chain(cells.extras.iter().map(extra)).collect()
     }
 
     /// The layers of a quantity with their measures, and behind them those that only judge unions.
@@ -347,7 +375,7 @@ impl<'a, 'c> Group<'a, 'c> {
                 own.map(|&place| self.judged[place].cell)
             };
             let name = (self.pipeline.measures[*measure].name.clone(), fact.name);
-            (name, Layer::of(fact, self.cells.iter().map(cell_of)))
+            (name, Layer::of(fact, &self.cells.iter().map(cell_of)))
         };
         let mut layers: Vec<((String, &'static str), Layer)> = facts.par_iter().map(layer).collect();
         layers.retain(|(_, layer)| !layer.is_empty());

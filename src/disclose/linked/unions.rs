@@ -39,7 +39,10 @@ pub(super) fn unsafe_unions(
     // A single cell that is published elsewhere has its own verdict; a rest has none.
     let nodes = lattice.nodes.len();
     isolated.retain(|union| union.len() > 1 || union.iter().any(|&cell| cell as usize >= nodes));
-    isolated.retain(|union| cells.layers.iter().any(|layer| is_broken(layer, union, policy)));
+    isolated.retain(|union| {
+        let is_broken = |union: &[u32]| cells.layers.iter().any(|layer| is_broken(layer, union, policy));
+        is_broken(union) || cells.lacking(union).is_some_and(|lacking| is_broken(&lacking))
+    });
     isolated
 }
 
