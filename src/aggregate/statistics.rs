@@ -23,8 +23,6 @@ pub struct Statistics {
     pub deviation: Option<f64>,
     /// Their percentiles, as in [`PERCENTILES`].
     pub percentiles: [Quotient; 5],
-    /// Whether all values are the same.
-    pub uniform: bool,
 }
 
 impl Statistics {
@@ -62,7 +60,6 @@ impl Statistics {
             mean: Quotient::new(total, n),
             deviation: deviation(squares, total - i128::from(center) * n, n),
             percentiles,
-            uniform: low == high,
         })
     }
 
@@ -72,7 +69,7 @@ impl Statistics {
     pub fn of_figures(fine: &mut [i128]) -> Option<Self> {
         fine.sort_unstable();
         let n = fine.len() as i128;
-        let (first, last) = (*fine.first()?, *fine.last()?);
+        fine.first()?;
         let total: i128 = fine.iter().sum();
         let percentiles = PERCENTILES.map(|percent| {
             let rank = (n - 1) * percent;
@@ -81,13 +78,7 @@ impl Statistics {
             let numerator = fine[below] * 100 + (fine[above] - fine[below]) * (rank % 100);
             Quotient::new(numerator, 100 * PARTS)
         });
-        Some(Self {
-            count: fine.len() as u64,
-            mean: Quotient::new(total, n * PARTS),
-            deviation: None,
-            percentiles,
-            uniform: first == last,
-        })
+        Some(Self { count: fine.len() as u64, mean: Quotient::new(total, n * PARTS), deviation: None, percentiles })
     }
 }
 

@@ -14,6 +14,7 @@ use super::evidence::{Evidence, Group};
 use super::interval::{Block, blocks};
 use super::proof::{Attacker, Breach, check_proofs};
 use super::published::{Published, UnreadableRelease, key_of};
+use super::single::known_employees;
 use crate::disclose::Place;
 use crate::disclose::secondary::{Alternative, Pattern, Problem, ProblemCell, ProblemError, Side};
 use crate::pipeline::TOTAL;
@@ -81,7 +82,7 @@ pub fn attack(release: &Path, private: &Path, effort: Effort) -> Result<Attack, 
     let published = Published::read(release)?;
     let evidence = Evidence::read(private)?;
     let classifications = Classifications::of(&evidence.parents);
-    let mut attack = Attack::default();
+    let mut attack = Attack { findings: known_employees(&published), ..Attack::default() };
     for group in &evidence.groups {
         let withheld: Vec<bool> = group.places.iter().map(|place| is_withheld(place, group, &published)).collect();
         attack_group(group, withheld, &classifications, effort, &mut attack);

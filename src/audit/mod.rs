@@ -12,6 +12,7 @@ mod interval;
 mod outside;
 mod proof;
 mod published;
+mod single;
 
 pub use attack::{Attack, AttackError, Effort, Finding, Protection, attack, protection};
 pub use evidence::{Evidence, Group, Header, Parent};
@@ -19,3 +20,4 @@ pub use interval::{Block, blocks};
 pub use outside::{Guess, Own, guesses};
 pub use proof::{Attacker, Breach, check_proofs};
 pub use published::{Key, Published, Told, UnreadableRelease, key_of};
+pub use single::known_employees;

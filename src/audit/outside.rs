@@ -42,20 +42,8 @@ const LARGEST_BLOCK: usize = 2_000;
 /// What is known of all withheld figures, and how many cells were in blocks that are too large to be asked.
 #[must_use]
 pub fn guesses(published: &Published, own: &Own) -> (Vec<Guess>, usize) {
-    let parents: Vec<Parent> =
-        published.manifest.dimensions.iter().flat_map(|dimension| dimension.parents.clone()).collect();
-    let classifications = Classifications::of(&parents);
-    let mut dimensions: Vec<String> =
-        published.manifest.dimensions.iter().map(|dimension| dimension.name.clone()).collect();
-    dimensions.sort();
-    let mut names: Vec<&(String, Option<String>)> = published.cells.keys().collect();
-    names.sort();
     let (mut guesses, mut left_out) = (Vec::new(), 0);
-    for name in names {
-        let mut cells: Vec<(&Key, &Told)> = published.cells[name].iter().collect();
-        cells.sort_by_key(|(key, _)| *key);
-        let places: Vec<Place> = cells.iter().map(|(key, _)| place(key, &dimensions)).collect();
-        let equations = sums(&places, &classifications, &dimensions);
+    for Listed { name, cells, places, equations, dimensions } in listed(published) {
         let nothing = HashMap::new();
         let own = own.get(name).unwrap_or(&nothing);
         for is_count in [true, false] {
@@ -78,6 +66,36 @@ pub fn guesses(published: &Published, own: &Own) -> (Vec<Guess>, usize) {
         }
     }
     (guesses, left_out)
+}
+
+/// The cells of a measure and currency, and which of them should be the sum of others.
+pub(super) struct Listed<'a> {
+    pub(super) name: &'a (String, Option<String>),
+    pub(super) cells: Vec<(&'a Key, &'a Told)>,
+    pub(super) places: Vec<Place>,
+    pub(super) equations: Vec<(u32, Vec<u32>)>,
+    pub(super) dimensions: Vec<String>,
+}
+
+/// What a release lists, measure by measure.
+pub(super) fn listed(published: &Published) -> Vec<Listed<'_>> {
+    let parents: Vec<Parent> =
+        published.manifest.dimensions.iter().flat_map(|dimension| dimension.parents.clone()).collect();
+    let classifications = Classifications::of(&parents);
+    let mut dimensions: Vec<String> =
+        published.manifest.dimensions.iter().map(|dimension| dimension.name.clone()).collect();
+    dimensions.sort();
+    let mut names: Vec<&(String, Option<String>)> = published.cells.keys().collect();
+    names.sort();
+    let of_name = |name: &'_ (String, Option<String>)| {
+        let (name, of_name) = published.cells.get_key_value(name)?;
+        let mut cells: Vec<(&Key, &Told)> = of_name.iter().collect();
+        cells.sort_by_key(|(key, _)| *key);
+        let places: Vec<Place> = cells.iter().map(|(key, _)| place(key, &dimensions)).collect();
+        let equations = sums(&places, &classifications, &dimensions);
+        Some(Listed { name, cells, places, equations, dimensions: dimensions.clone() })
+    };
+    names.into_iter().filter_map(of_name).collect()
 }
 
 fn place(key: &Key, dimensions: &[String]) -> Place {
@@ -128,7 +146,7 @@ fn ranges(
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "a published amount is far smaller")]
-fn amount(figure: f64) -> i128 {
+pub(super) fn amount(figure: f64) -> i128 {
     (figure * SCALE as f64).round() as i128
 }
 

@@ -35,6 +35,10 @@ pub struct Told {
     pub organization_mean: Option<f64>,
     /// Employees, rounded.
     pub employees: Option<i64>,
+    /// The standard deviation.
+    pub deviation: Option<f64>,
+    /// P10, P25, P50, P75 and P90.
+    pub percentiles: [Option<f64>; 5],
 }
 
 /// The rows of a release.
@@ -84,7 +88,9 @@ impl Published {
         };
         let (table, measure, currency) = (text("table")?, text("measure")?, text("currency")?);
         let (mean, organization_mean) = (number("mean")?, number("org_mean")?);
-        let employees = whole("n_employees")?;
+        let (employees, deviation) = (whole("n_employees")?, number("sd")?);
+        let percentiles = ["p10", "p25", "p50", "p75", "p90"].map(number);
+        let percentiles: Vec<Vec<Option<f64>>> = percentiles.into_iter().collect::<Result<_, _>>()?;
         let mut axes = Vec::new();
         for dimension in &manifest.dimensions {
             let levels = whole(&format!("{}_level", dimension.name))?;
@@ -112,6 +118,10 @@ impl Published {
             told.mean = told.mean.or(mean[row]);
             told.organization_mean = told.organization_mean.or(organization_mean[row]);
             told.employees = told.employees.or(employees[row]);
+            told.deviation = told.deviation.or(deviation[row]);
+            for (told, of_row) in told.percentiles.iter_mut().zip(&percentiles) {
+                *told = told.or(of_row[row]);
+            }
         }
         Ok(Self { manifest, cells })
     }

@@ -14,7 +14,9 @@ use clap::Args;
 use super::summary::group;
 use super::{Refused, progress};
 use crate::aggregate::{CompanyTable, Snapshots, aggregate};
-use crate::audit::{Attack, Attacker, Effort, Finding, Guess, Own, Published, attack, guesses, key_of};
+use crate::audit::{
+    Attack, Attacker, Effort, Finding, Guess, Own, Published, attack, guesses, key_of, known_employees,
+};
 use crate::disclose::secondary::Side;
 use crate::exact::{Amount, SCALE, decimal};
 use crate::ingest::{ingest, uploads};
@@ -71,7 +73,10 @@ impl AttackCommand {
         let too_few = from_files(&mut text, &guesses, left_out, &published, &self.companies);
         let private = if self.files_only { None } else { ledger_of(&self.release) };
         let judged = private.map(|private| attack(&self.release, &private, Effort::Search)).transpose()?;
-        let found = with_ledger(&mut text, judged.as_ref());
+        let found = match &judged {
+            Some(attack) => with_ledger(&mut text, attack),
+            None => without_ledger(&mut text, &known_employees(&published)),
+        };
         print!("{text}");
         match too_few + found {
             0 => Ok(()),
@@ -125,15 +130,18 @@ fn from_files(
     too_few.len()
 }
 
+/// What is certain without the private ledger.
+fn without_ledger(text: &mut String, findings: &[Finding]) -> usize {
+    let _ = writeln!(
+        text,
+        "The private ledger is not at hand: it is not judged whether what is known comes too near to the truth"
+    );
+    list(text, findings);
+    findings.len()
+}
+
 /// What the private ledger says of it.
-fn with_ledger(text: &mut String, judged: Option<&Attack>) -> usize {
-    let Some(attack) = judged else {
-        let _ = writeln!(
-            text,
-            "The private ledger is not at hand: it is not judged whether what is known comes too near to the truth"
-        );
-        return 0;
-    };
+fn with_ledger(text: &mut String, attack: &Attack) -> usize {
     let number = |count: usize| group(count as u64);
     let _ = writeln!(text, "With the private ledger, for outsiders and for every participating company");
     let _ = writeln!(text, "  {:>9} withheld figures that nobody may come near", number(attack.cells));
@@ -141,7 +149,12 @@ fn with_ledger(text: &mut String, judged: Option<&Attack>) -> usize {
     let _ =
         writeln!(text, "  {:>9} bounds that they leave open, searched by linear programmes", number(attack.searched));
     let _ = writeln!(text, "  {:>9} figures to which somebody comes too near", number(attack.findings.len()));
-    for Finding { cell, fact, side, attacker, known } in attack.findings.iter().take(LISTED) {
+    list(text, &attack.findings);
+    attack.findings.len()
+}
+
+fn list(text: &mut String, findings: &[Finding]) {
+    for Finding { cell, fact, side, attacker, known } in findings.iter().take(LISTED) {
         let who = match attacker {
             Attacker::Outsider => "anybody".to_owned(),
             Attacker::Companies(companies) => {
@@ -159,7 +172,6 @@ fn with_ledger(text: &mut String, judged: Option<&Attack>) -> usize {
             None => writeln!(text, ", as far as is proven"),
         };
     }
-    attack.findings.len()
 }
 
 fn bound(bound: Option<i128>) -> String {

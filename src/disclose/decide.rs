@@ -236,9 +236,6 @@ fn withheld(family: Family, shown: &Shown, kind: MeasureKind) -> Vec<&'static st
     if !kind.is_distribution() {
         return names;
     }
-    if !shown.deviation {
-        names.push("sd");
-    }
     for (name, shown) in ["p10", "p25", "p50", "p75", "p90"].into_iter().zip(shown.percentiles) {
         if !shown {
             names.push(name);
@@ -262,7 +259,6 @@ fn row(judged: &Judged<'_>, shown: &Shown, pipeline: &Pipeline) -> SafeRow {
             mean: cell.incumbent.figure.map(|figure| rounding::figure(figure, step)),
             deviation: statistics
                 .and_then(|statistics| statistics.deviation)
-                .filter(|_| shown.deviation)
                 .map(|root| rounding::deviation(root, step)),
             percentiles: std::array::from_fn(percentile),
         }

@@ -8,7 +8,7 @@ use crate::exact::SCALE;
 use crate::measure::MeasureKind;
 
 /// The evidence for one cell, measure and weighting.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a finding of its own, and any combination occurs")]
 pub struct Evidence {
     /// Those who must be enough: one group, or women and men of a gap.
@@ -24,6 +24,8 @@ pub struct Evidence {
     pub groups: Option<[u64; 2]>,
     /// Whether every value is zero.
     pub all_zero: bool,
+    /// How far from the mean, as a part of it, any single value can lie at most, where the figures of the cell tell it.
+    pub farthest: Option<f64>,
     /// Whether there is a figure at all.
     pub defined: bool,
     /// Holdings with a figure of their own, where every holding counts alike.
@@ -59,6 +61,7 @@ impl Evidence {
             contributions,
             judge_employee_share: true,
             judge_value_share: !two_sided(kind),
+            farthest: farthest(cell, kind),
             defined: cell.incumbent.figure.is_some(),
             ..Self::common(cell, kind)
         }
@@ -108,6 +111,7 @@ impl Evidence {
             judge_value_share: false,
             groups: groups(cell, kind),
             all_zero: cell.incumbent.all_zero,
+            farthest: None,
             defined: true,
             figures: None,
         }
@@ -128,6 +132,23 @@ impl Evidence {
             largest_value_part: self.contributions.iter().map(|list| largest_part(list)).reduce(f64::max),
             rest_to_largest: self.contributions.iter().filter_map(|list| rest_to_largest(list)).reduce(f64::min),
         }
+    }
+}
+
+/// Of n values with standard deviation s none lies farther from their mean than `s * sqrt(n - 1) * sqrt((n - 1) / n)`, which is
+/// at most `s * sqrt(n - 1)` (Samuelson, *How Deviant Can You Be?*, 1968).
+#[expect(clippy::cast_precision_loss, reason = "compared with percents")]
+fn farthest(cell: &Cell, kind: MeasureKind) -> Option<f64> {
+    match kind {
+        MeasureKind::Distribution | MeasureKind::Dispersion { deciles: true, .. } => {
+            let statistics = cell.incumbent.statistics.as_ref()?;
+            let mean = statistics.mean.to_f64().abs();
+            let farthest = statistics.deviation? * (statistics.count.saturating_sub(1) as f64).sqrt();
+            (mean > 0.0).then(|| farthest / mean)
+        }
+        // How much values differ: not at all.
+        MeasureKind::Dispersion { .. } => cell.incumbent.figure.filter(|figure| figure.numerator() == 0).map(|_| 0.0),
+        _ => None,
     }
 }
 

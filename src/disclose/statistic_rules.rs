@@ -1,7 +1,8 @@
 //! Which statistics of a published cell are shown.
 //!
 //! In: a cell whose family is published, and the policy. Out: for each statistic whether it may be shown.
-//! Invariant: minimum and maximum do not exist here; percentiles need more companies and employees than means, and on each
+//! Invariant: minimum and maximum do not exist here; a published cell always tells its deviation, so that nothing is learned from
+//! where one is missing; percentiles need more companies and employees than means, and on each
 //! side of P10, P25, P75 and P90 enough employees of enough companies. Source: DISCLOSURE 3.
 
 use crate::aggregate::Cell;
@@ -10,7 +11,6 @@ use crate::pipeline::{Depth, Policy};
 
 /// Statistics that are withheld from a published cell, by their names in the release.
 pub(super) struct Shown {
-    pub(super) deviation: bool,
     /// P10, P25, P50, P75, P90.
     pub(super) percentiles: [bool; 5],
     pub(super) organization_percentiles: bool,
@@ -28,25 +28,20 @@ impl Shown {
                     .iter()
                     .all(|side| side.employees >= depth.side_employees && side.holdings >= depth.side_companies)
         };
-        // Where all values are the same, any spread would tell everybody's: only mean and median are shown.
-        let spread = cell.incumbent.statistics.as_ref().is_some_and(|statistics| !statistics.uniform);
         Self {
-            deviation: spread,
             percentiles: [
-                spread && deep(0, policy.deciles),
-                spread && deep(1, policy.quartiles),
+                deep(0, policy.deciles),
+                deep(1, policy.quartiles),
                 true,
-                spread && deep(3, policy.quartiles),
-                spread && deep(4, policy.deciles),
+                deep(3, policy.quartiles),
+                deep(4, policy.deciles),
             ],
             organization_percentiles: cell
                 .organization
                 .as_ref()
                 .is_some_and(|figures| figures.count.min(cell.holdings()) >= policy.organization_percentile_companies),
             percentiles_given_away: match measure.kind {
-                MeasureKind::Dispersion { deciles: true, .. } => {
-                    !spread || !deep(0, policy.deciles) || !deep(4, policy.deciles)
-                }
+                MeasureKind::Dispersion { deciles: true, .. } => !deep(0, policy.deciles) || !deep(4, policy.deciles),
                 _ => false,
             },
         }

@@ -108,6 +108,11 @@ def families(holdings, share=False, policy=SURVEY):
             return False, False
         totals = [abs(sum(own)) for own in holdings.values()]
         incumbent = p_percent(totals, policy.p) and within_share(totals, policy.share)
+        values = [value for own in holdings.values() for value in own]
+        if len(values) > 1 and sum(values):
+            # By Samuelson's inequality no value is farther from the mean than this: everybody's would be known to within p %.
+            far = variance(values) * (len(values) - 1)
+            incumbent = incumbent and far >= (policy.p * Fraction(sum(values), len(values))) ** 2
     incumbent = incumbent and within_share(employees, policy.share)
     return incumbent, p_percent([abs(mean) for mean in means(holdings)], policy.p)
 
@@ -148,8 +153,6 @@ def expected_row(holdings, unit, policy=SURVEY, share=None):
     if incumbent:
         row |= statistics(values, step)
         withheld = ["sd", "p10", "p25", "p50", "p75", "p90"] if share else []
-        if values[0] == values[-1]:  # where all have the same, a spread would tell it
-            withheld += ["sd", "p10", "p25", "p75", "p90"]
         depths = ((10, policy.deciles), (25, policy.quartiles), (75, policy.quartiles), (90, policy.deciles))
         withheld += [f"p{at}" for at, needed in depths if not deep_enough(holdings, values, at, needed, policy.side)]
         row |= dict.fromkeys(withheld)

@@ -1,10 +1,11 @@
 //! `payquorum attack` on finished releases: sound ones, and ones from which a single suppression was taken away.
 
+use std::fmt::Write as _;
 use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray};
+use arrow::array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray};
 use parquet::arrow::ArrowWriter;
 
 use crate::desk::{Desk, Dice, Outcome, parquet};
@@ -28,32 +29,29 @@ fn publish(rows: &RecordBatch, row: usize, base: &Base, employees: i64) -> Recor
     let sum: i128 = base.iter().filter(|(base, _)| is_in(base, &key)).flat_map(|(_, of)| of.values()).sum();
     #[expect(clippy::cast_precision_loss, reason = "small amounts")]
     let mean = sum as f64 / 100.0 / employees as f64;
+    told(rows, row, &[("mean", mean)], employees)
+}
+
+/// The same rows, with these figures and this number of employees in one of them.
+fn told(rows: &RecordBatch, row: usize, figures: &[(&str, f64)], employees: i64) -> RecordBatch {
+    fn replaced<T: Copy>(old: impl Iterator<Item = Option<T>>, row: usize, new: T) -> impl Iterator<Item = Option<T>> {
+        old.enumerate().map(move |(at, old)| if at == row { Some(new) } else { old })
+    }
     let schema = rows.schema();
     let columns = schema.fields().iter().zip(rows.columns()).map(|(field, column)| -> ArrayRef {
-        match field.name().as_str() {
-            "mean" => {
-                let old = column.as_any().downcast_ref::<Float64Array>().expect("numbers");
-                Arc::new(
-                    (0..old.len())
-                        .map(|at| if at == row { Some(mean) } else { old.is_valid(at).then(|| old.value(at)) })
-                        .collect::<Float64Array>(),
-                )
+        let (name, any) = (field.name().as_str(), column.as_any());
+        match (figures.iter().find(|(figure, _)| *figure == name), name) {
+            (Some((_, figure)), _) => {
+                let old = any.downcast_ref::<Float64Array>().expect("numbers");
+                Arc::new(replaced(old.iter(), row, *figure).collect::<Float64Array>())
             }
-            "n_employees" => {
-                let old = column.as_any().downcast_ref::<Int64Array>().expect("counts");
-                Arc::new(
-                    (0..old.len())
-                        .map(|at| if at == row { Some(employees) } else { old.is_valid(at).then(|| old.value(at)) })
-                        .collect::<Int64Array>(),
-                )
+            (None, "n_employees") => {
+                let old = any.downcast_ref::<Int64Array>().expect("counts");
+                Arc::new(replaced(old.iter(), row, employees).collect::<Int64Array>())
             }
-            "status" => {
-                let old = column.as_any().downcast_ref::<StringArray>().expect("text");
-                Arc::new(
-                    (0..old.len())
-                        .map(|at| Some(if at == row { "published" } else { old.value(at) }))
-                        .collect::<StringArray>(),
-                )
+            (None, "status") => {
+                let old = any.downcast_ref::<StringArray>().expect("text");
+                Arc::new(replaced(old.iter(), row, "published").collect::<StringArray>())
             }
             _ => column.clone(),
         }
@@ -150,4 +148,27 @@ fn a_company_plays_itself() {
     let own = |line: &str| line.rsplit(',').next().expect("a field").parse::<f64>().expect("an amount") > 0.0;
     assert!(known.lines().skip(1).any(own), "{known}");
     play("uploads/K*.csv", "K0").ends_with(3).tells("also of K1");
+}
+
+/// Where all have much the same, mean and deviation would tell what everybody has.
+#[test]
+fn pay_that_is_much_the_same_is_withheld_and_found_where_it_is_told() {
+    let desk = Desk::small(8);
+    for company in 1..=8 {
+        let mut upload = "employee_id,period,base_pay\n".to_owned();
+        for employee in 0..12 {
+            let _ = writeln!(upload, "{employee},2026-Q3,{}", 40_000 + employee * 20);
+        }
+        desk.write(&format!("uploads/K{company}.csv"), upload);
+    }
+    desk.write(
+        "companies.csv",
+        "company_id,holding_id,sector\nK1,,S\nK2,,S\nK3,,S\nK4,,S\nK5,,S\nK6,,S\nK7,,S\nK8,,S\n",
+    );
+    let release = desk.run().ends_with(0).tells("withheld by rule all alike").release();
+    attack(&release, &desk, &[]).ends_with(0);
+    let file = release.join("benchmarks.parquet");
+    write(&told(&parquet(&file), 0, &[("mean", 40_100.0), ("sd", 100.0)], 95), &file);
+    attack(&release, &desk, &[]).ends_with(4).tells("of every single employee of sector=S");
+    attack(&release, &desk, &["--files-only"]).ends_with(4).tells("of every single employee of sector=S");
 }

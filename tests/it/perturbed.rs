@@ -54,11 +54,12 @@ workspace = "workspace"
 /// Sectors, and what their employees earn.
 const SECTORS: [(&str, &str, i64); 3] = [("111110", "11", 16), ("336111", "31-33", 30), ("541511", "54", 55)];
 
-/// So many employees of one job, each with this pay; every fourth has variable pay.
+/// So many employees of one job, half of them with one more than this pay and half with one less; every fourth has variable pay.
 fn upload(employees: usize, pay: i64) -> String {
     let mut text = "employee_id,period,job_code,base_pay,variable_pay\n".to_owned();
     for number in 1..=employees {
         let variable = if number % 4 == 0 { 500 } else { 0 };
+        let pay = if number % 2 == 0 { pay + 1 } else { pay - 1 };
         writeln!(text, "{},2026-Q3,15-1252,{pay},{variable}", 7_000_000 + number).expect("a string takes all");
     }
     text

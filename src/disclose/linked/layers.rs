@@ -122,6 +122,7 @@ impl Layer {
             judge_value_share: false,
             groups: None,
             all_zero: false,
+            farthest: None,
             defined: true,
             figures: None,
         };

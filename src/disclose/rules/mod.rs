@@ -3,6 +3,7 @@
 //! In: the evidence for a cell and the policy. Out: the first [`Rule`] that the cell breaks. Invariant: each rule is a
 //! function of evidence and policy alone, exact, with the boundary cases of the *Handbook on Statistical Disclosure Control*.
 
+mod alike;
 mod all_zero;
 mod companies;
 mod dominance;
@@ -38,6 +39,8 @@ pub enum Rule {
     MinGroup,
     /// Every value is zero, which would tell everybody's.
     AllZero,
+    /// All values are so near to each other that the figures would tell everybody's.
+    Alike,
     /// The figure is not defined for these values.
     Undefined,
     /// It gives percentiles away that are withheld.
@@ -68,6 +71,7 @@ impl Rule {
             Self::PriorPosterior => "(p,q)",
             Self::MinGroup => "group of a share",
             Self::AllZero => "all zero",
+            Self::Alike => "all alike",
             Self::Undefined => "no figure",
             Self::Percentiles => "percentiles withheld",
             Self::Family => "tied by a sum",
@@ -83,7 +87,7 @@ impl Rule {
 #[must_use]
 pub fn first_broken(evidence: &Evidence, policy: &Policy) -> Option<Rule> {
     type Broken = fn(&Evidence, &Policy) -> bool;
-    let rules: [(Rule, Broken); 10] = [
+    let rules: [(Rule, Broken); 11] = [
         (Rule::Companies, companies::broken),
         (Rule::Employees, employees::broken),
         (Rule::EmployeeShare, share::broken_by_employees),
@@ -93,6 +97,7 @@ pub fn first_broken(evidence: &Evidence, policy: &Policy) -> Option<Rule> {
         (Rule::PriorPosterior, prior_posterior::broken),
         (Rule::MinGroup, min_group::broken),
         (Rule::AllZero, all_zero::broken),
+        (Rule::Alike, alike::broken),
         (Rule::Undefined, |evidence, _| !evidence.defined),
     ];
     rules.into_iter().find(|(_, broken)| broken(evidence, policy)).map(|(rule, _)| rule)
@@ -118,6 +123,7 @@ pub(super) fn evidence_of(contributions: &[i128]) -> Evidence {
         judge_value_share: true,
         groups: None,
         all_zero: false,
+        farthest: None,
         defined: true,
         figures: None,
     }
