@@ -15,8 +15,8 @@ use super::interval::{Block, blocks};
 use super::proof::{Attacker, Breach, check_proofs};
 use super::published::{Published, UnreadableRelease, key_of};
 use super::single::known_employees;
-use crate::disclose::Place;
 use crate::disclose::secondary::{Alternative, Pattern, Problem, ProblemCell, ProblemError, Side};
+use crate::disclose::{Place, WHO_HAVE_IT};
 use crate::pipeline::TOTAL;
 use crate::store::StoreError;
 
@@ -95,11 +95,13 @@ fn is_withheld(place: &Place, group: &Group, published: &Published) -> bool {
     let header = &group.header;
     let (axes, is_number) = match place {
         Place::Cell(axes) => (axes, header.quantity == "employees"),
-        // Of everybody the number is told.
-        Place::Everybody(cell) => match group.places.get(*cell as usize) {
-            Some(Place::Cell(axes)) => (axes, true),
-            _ => return true,
-        },
+        // Where employees are counted, the number is told.
+        Place::Everybody(cell) if header.facts.iter().all(|(_, fact)| fact == WHO_HAVE_IT) => {
+            match group.places.get(*cell as usize) {
+                Some(Place::Cell(axes)) => (axes, true),
+                _ => return true,
+            }
+        }
         _ => return true,
     };
     let axes = header.dimensions.iter().zip(axes);

@@ -51,7 +51,9 @@ pub fn known_employees(published: &Published) -> Vec<Finding> {
         for (whole, parts) in &equations {
             let Some(of_whole) = &ranks[*whole as usize] else { continue };
             let told: Vec<&Ranks> = parts.iter().filter_map(|&part| ranks[part as usize].as_ref()).collect();
-            if told.len() < parts.len()
+            // Whoever is not reported in finer detail stands in no part that is listed.
+            let of_parts: i128 = told.iter().map(|part| part.count[1]).sum();
+            if (told.len() < parts.len() || of_whole.count[0] > of_parts)
                 && let Some(known) = left_over(of_whole, &told)
             {
                 tell(format!("what is withheld of {}", words(*whole)), known);
@@ -64,10 +66,10 @@ pub fn known_employees(published: &Published) -> Vec<Finding> {
 /// Whether everything between is within p percent of the middle.
 fn is_narrow([least, most]: Range, policy: &Policy) -> bool {
     let p = i128::from(policy.p_percent.unwrap_or(10 * SCALE));
-    least > 0 && (most - least) * 100 * i128::from(SCALE) < p * (most + least)
+    least > 0 && least <= most && (most - least) * 100 * i128::from(SCALE) < p * (most + least)
 }
 
-/// A figure within its rounding; of an unrounded one less than a thousandth of a step of amounts is lost.
+/// A figure within its rounding, in whole steps of amounts.
 fn within(figure: f64, step: i128) -> Range {
     let figure = amount(figure);
     let off = if step == 0 { (figure.abs() / 1_000_000_000).max(1) } else { (step + 1) / 2 };
@@ -84,7 +86,8 @@ fn count(told: &Told, policy: &Policy) -> Option<Range> {
 fn by_deviation(told: &Told, step: i128, policy: &Policy) -> Option<Range> {
     let ([_, most], [low, high]) = (count(told, policy)?, within(told.mean?, step));
     let [_, deviation] = within(told.deviation?, step);
-    let reach = (deviation as f64 * ((most - 1).max(0) as f64).sqrt()).ceil() as i128;
+    let n = most.max(1) as f64;
+    let reach = (deviation as f64 * (n - 1.0) / n.sqrt()).ceil() as i128;
     Some([low - reach, high + reach])
 }
 

@@ -24,7 +24,7 @@ pub struct Evidence {
     pub groups: Option<[u64; 2]>,
     /// Whether every value is zero.
     pub all_zero: bool,
-    /// How far from the mean, as a part of it, any single value can lie at most, where the figures of the cell tell it.
+    /// How far from the mean, as a part of it, any single value can lie at most, by the deviation.
     pub farthest: Option<f64>,
     /// Whether there is a figure at all.
     pub defined: bool,
@@ -135,15 +135,16 @@ impl Evidence {
     }
 }
 
-/// Of n values with standard deviation s none lies farther from their mean than `s * sqrt(n - 1) * sqrt((n - 1) / n)`, which is
-/// at most `s * sqrt(n - 1)` (Samuelson, *How Deviant Can You Be?*, 1968).
+/// Of n values with standard deviation s (of a sample) none lies farther from their mean than `s * (n - 1) / sqrt(n)` (Samuelson,
+/// *How Deviant Can You Be?*, 1968).
 #[expect(clippy::cast_precision_loss, reason = "compared with percents")]
 fn farthest(cell: &Cell, kind: MeasureKind) -> Option<f64> {
     match kind {
         MeasureKind::Distribution | MeasureKind::Dispersion { deciles: true, .. } => {
             let statistics = cell.incumbent.statistics.as_ref()?;
             let mean = statistics.mean.to_f64().abs();
-            let farthest = statistics.deviation? * (statistics.count.saturating_sub(1) as f64).sqrt();
+            let n = statistics.count as f64;
+            let farthest = statistics.deviation? * (n - 1.0) / n.sqrt();
             (mean > 0.0).then(|| farthest / mean)
         }
         // How much values differ: not at all.

@@ -23,7 +23,7 @@ mod told;
 pub use decide::{DiscloseError, disclose};
 pub use evidence::{Evidence, Findings};
 pub use ledger::{Action, Decision, Family, Ledger, Verdict};
-pub use linked::{Place, Protected, Quantity};
+pub use linked::{Place, Protected, Quantity, WHO_HAVE_IT};
 pub use perturbation::{PerturbationError, budget_file};
 pub use protection_file::{PROOFS, PROTECTION, write_protection};
 pub use safe_table::{Figures, OrganizationFigures, SafeRow, SafeTable, StandardErrors};

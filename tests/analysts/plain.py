@@ -111,7 +111,7 @@ def families(holdings, share=False, policy=SURVEY):
         values = [value for own in holdings.values() for value in own]
         if len(values) > 1 and sum(values):
             # By Samuelson's inequality no value is farther from the mean than this: everybody's would be known to within p %.
-            far = variance(values) * (len(values) - 1)
+            far = variance(values) * (len(values) - 1) ** 2 / len(values)
             incumbent = incumbent and far >= (policy.p * Fraction(sum(values), len(values))) ** 2
     incumbent = incumbent and within_share(employees, policy.share)
     return incumbent, p_percent([abs(mean) for mean in means(holdings)], policy.p)

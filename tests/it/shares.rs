@@ -159,7 +159,7 @@ fn broken(base: &Base, cells: &Cells) -> Option<(Key, usize, Option<usize>)> {
 #[test]
 fn nobody_learns_that_all_of_a_group_have_or_lack_something() {
     let mut dice = Dice(20_261_129);
-    let mut withheld = 0;
+    let (mut withheld, mut told) = (0, 0);
     for round in 0..24 {
         let desk = Desk::keyed();
         let base = fill(&desk, &mut dice);
@@ -167,8 +167,11 @@ fn nobody_learns_that_all_of_a_group_have_or_lack_something() {
         Outcome::of(desk.program("attack").arg(&release)).ends_with(0);
         let cells = published(&desk);
         assert_eq!(broken(&base, &cells), None, "round {round}");
+        told += cells.values().filter(|[have, _]| have.is_some()).count();
         // Where the number is told and the share is not, one side tells the other.
         withheld += cells.values().filter(|[have, number]| have.is_none() && number.is_some()).count();
     }
+    println!("{told} shares are told, {withheld} are withheld of groups whose number is told");
+    assert!(told > 60, "{told} shares are told");
     assert!(withheld > 20, "{withheld} shares are withheld of groups whose number is told");
 }

@@ -18,6 +18,9 @@ use crate::exact::{Amount, SCALE};
 use crate::measure::MeasureKind;
 use crate::pipeline::Policy;
 
+/// A fact about employees, so that a published number of them tells how many there are on both sides of it.
+pub const WHO_HAVE_IT: &str = "who have it";
+
 type Amounts = dyn Fn(&Contribution) -> Option<i128> + Send + Sync;
 
 /// What kind of fact it is: which rules speak of it.
@@ -55,6 +58,7 @@ impl Fact {
 
     /// A share: who has something, and who lacks it. Nobody may know that fewer than `min_group` are on a side.
     fn share(
+        name: &'static str,
         of: impl Fn(&Contribution) -> Option<i128> + Send + Sync + 'static,
         lacking: impl Fn(&Contribution) -> Option<i128> + Send + Sync + 'static,
         unit: Amount,
@@ -62,7 +66,7 @@ impl Fact {
     ) -> Self {
         let threshold = i128::from(policy.min_group) * i128::from(SCALE);
         let lacking: Option<Box<Amounts>> = Some(Box::new(lacking));
-        Self { kind: Kind::Counted, lacking, unit, threshold, ..Self::amount("who have it", of) }
+        Self { kind: Kind::Counted, lacking, unit, threshold, ..Self::amount(name, of) }
     }
 }
 
@@ -76,7 +80,7 @@ pub(super) struct Layer {
     /// Whether it is there only to judge unions of the others.
     pub(super) is_witness: bool,
     values: Vec<Shares>,
-    /// Of shares: what those have who lack something, for each cell that is no cell of them itself.
+    /// Of shares: who lacks something in each node and rest, until [`Cells::add_sides`] makes cells of them.
     lacking: Vec<Shares>,
     unit: Amount,
     threshold: i128,
@@ -87,7 +91,9 @@ impl Layer {
         let values = |of: &Amounts| -> Vec<Shares> {
             let value = |cell: Option<&Cell>| -> Shares {
                 let contributions = cell.into_iter().flat_map(|cell| cell.contributions.iter());
-                contributions.filter_map(|own| Some((own.holding, of(&own)?))).collect()
+                let shares = contributions.filter_map(|own| Some((own.holding, of(&own)?)));
+                // Whoever has nobody there is not there.
+                shares.filter(|(_, amount)| fact.kind != Kind::People || *amount != 0).collect()
             };
             cells.clone().map(value).collect()
         };
@@ -182,10 +188,10 @@ pub(super) fn amounts(kind: MeasureKind, policy: &Policy) -> Vec<Fact> {
     match kind {
         MeasureKind::Ratio { counts: true, .. } => {
             let without = |own: &Contribution| Some(own.amounts[1] - own.amounts[0]);
-            vec![Fact::share(|own| Some(own.amounts[0]), without, 1, policy)]
+            vec![Fact::share("counted", |own| Some(own.amounts[0]), without, 1, policy)]
         }
         MeasureKind::Share => {
-            vec![Fact::share(|own| Some(own.amounts[0]), |own| Some(own.amounts[1]), SCALE, policy)]
+            vec![Fact::share(WHO_HAVE_IT, |own| Some(own.amounts[0]), |own| Some(own.amounts[1]), SCALE, policy)]
         }
         MeasureKind::Ratio { .. } => vec![side("numerator", 0), side("denominator", 1)],
         MeasureKind::Gap(_) => vec![side("women", 0), side("men", 1)],
@@ -315,7 +321,7 @@ impl Cells {
             let both = |(have, lack): (&Shares, &Shares)| summed(have.iter().chain(lack).copied());
             let everybody: Vec<Shares> = layer.values.iter().zip(&lacking).map(both).collect();
             // Whoever is there is on both sides, perhaps with nobody: only who has everybody knows that there is nobody else.
-            for (place, all) in everybody.iter().enumerate() {
+            for (place, all) in everybody.iter().enumerate().filter(|_| !layer.is_witness) {
                 let none = || all.iter().map(|&(holding, _)| (holding, 0));
                 for side in [&mut layer.values[place], &mut lacking[place]] {
                     let there: BTreeMap<u32, i128> = none().chain(side.iter().copied()).collect();
@@ -338,6 +344,16 @@ impl Cells {
         self.equations.extend((0..count).map(|cell| equation(cell + 2 * count, &[cell, cell + count])));
         self.sides = Some(count);
         self.next().map(|_| ())
+    }
+
+    /// Which side a cell is of: of the quantity itself, of those who lack it, or of everybody.
+    fn side(&self, cell: usize) -> usize {
+        let Some(count) = self.sides.map(|count| count as usize) else { return 0 };
+        let nodes = self.roles.len() - self.extras.len();
+        match cell.checked_sub(nodes).map(|extra| &self.extras[extra]) {
+            Some(Extra::Union(parts)) => parts.first().map_or(0, |&part| self.side(part as usize)),
+            _ => cell / count,
+        }
     }
 
     /// Who lacks what these nodes or rests count; none where nothing of the kind is counted.
@@ -373,9 +389,14 @@ impl Cells {
     pub(super) fn problems(&self, policy: &Policy) -> Result<Vec<Problem>, ProblemError> {
         let coalition = usize::try_from(policy.coalition).unwrap_or(usize::MAX);
         let problem = |layer: &Layer| {
-            let can_be_negative = layer.values.iter().flatten().any(|(_, amount)| *amount < 0);
-            let cell = |(shares, &asked): (&Shares, &Asked)| cell(shares, asked, layer, can_be_negative, policy);
-            let cells = layer.values.iter().zip(&self.roles).map(cell).collect::<Result<_, _>>()?;
+            let mut can_be_negative = [false; 3];
+            for (place, shares) in layer.values.iter().enumerate() {
+                can_be_negative[self.side(place)] |= shares.iter().any(|(_, amount)| *amount < 0);
+            }
+            let cell = |(place, &asked): (usize, &Asked)| {
+                cell(&layer.values[place], asked, layer, can_be_negative[self.side(place)], policy)
+            };
+            let cells = self.roles.iter().enumerate().map(cell).collect::<Result<_, _>>()?;
             let equations = self.equations.iter().map(|terms| Equation { terms: terms.clone(), sum: 0 }).collect();
             Ok(Problem::new(cells, equations, coalition)?.counted_in(layer.unit))
         };
@@ -417,7 +438,7 @@ fn cell(
     let value = fits(sum)?;
     Ok(ProblemCell {
         value,
-        loss: if asked == Asked::Free { 0 } else { value.saturating_abs() },
+        loss: if asked == Asked::Free { 0 } else { value.saturating_abs().max(1) },
         role: asked.role(),
         believed: if can_be_negative { [-FARTHEST, FARTHEST] } else { [0, Amount::MAX] },
         protection,

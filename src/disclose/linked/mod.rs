@@ -16,6 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rayon::prelude::*;
 
 use self::lattice::{Lattice, Node, Sum};
+pub use self::layers::WHO_HAVE_IT;
 use self::layers::{Cells, Extra, Fact, Layer, Roles, amounts, employees, figures};
 use self::unions::unsafe_unions;
 use super::DiscloseError;
@@ -222,8 +223,9 @@ impl<'a, 'c> Group<'a, 'c> {
         let incumbent = |judged: &Judged<'_>| judged.incumbent.1.is_some();
         let organization = |judged: &Judged<'_>| judged.organization.1.is_some();
         let both = self.roles(|judged| incumbent(judged) && organization(judged));
+        let counts_employees = self.layers(Quantity::Amounts).0.iter().all(|(_, fact)| *fact == WHO_HAVE_IT);
         let families = |withheld: &[bool]| -> Result<Families, DiscloseError> {
-            let is_told = both.iter().zip(withheld).map(|(own, withheld)| *own == Asked::Open && !withheld);
+            let is_told = both.iter().zip(withheld).map(|(own, no)| counts_employees && *own == Asked::Open && !no);
             let is_told: Vec<bool> = is_told.collect();
             let roles = |own: Vec<Asked>| Roles {
                 asked: changed(own, Asked::Withheld, |place| withheld[place]),
@@ -238,8 +240,9 @@ impl<'a, 'c> Group<'a, 'c> {
             untold.iter_mut().zip(&is_told).for_each(|(untold, is_told)| *untold &= is_told);
             Ok(Families { amounts, figures, untold })
         };
-        let alone = families(&vec![false; self.cells.len()])?;
-        let asked = changed(both.clone(), Asked::Free, |place| alone.tell_nothing(place));
+        let alone = families(&vec![false; self.cells.len()]).ok();
+        let is_free = |place: usize| alone.as_ref().is_some_and(|alone| alone.tell_nothing(place));
+        let asked = changed(both.clone(), Asked::Free, is_free);
         let mut roles = Roles { asked, is_told: Vec::new() };
         for _ in 0..ROUNDS {
             let (mut employees, cells) = self.solve(Quantity::Employees, &roles)?;
