@@ -6,7 +6,8 @@
 //! Mean and standard deviation tell how far a value can lie from the mean at most (Samuelson, *How Deviant Can You Be?*, 1968).
 //! Percentiles of a cell and of its published parts tell how many of those in its withheld parts, together, can lie above an amount:
 //! of n values at the fraction q (type 7, Hyndman and Fan 1996), `floor((n - 1) q) + 1` are not above the percentile, and
-//! `n - ceil((n - 1) q)` are not below it.
+//! `n - ceil((n - 1) q)` are not below it. Where numbers of employees are not rounded, means and deviations of a cell and its parts tell
+//! those of the others, too.
 
 use super::attack::Finding;
 use super::outside::{Listed, amount, listed};
@@ -47,15 +48,24 @@ pub fn known_employees(published: &Published) -> Vec<Finding> {
                 tell(words(cell), known);
             }
         }
+        let moments: Vec<Option<Moments>> = cells.iter().map(|(_, told)| Moments::of(told, step, policy)).collect();
         let ranks: Vec<Option<Ranks>> = cells.iter().map(|(_, told)| Ranks::of(told, step, policy)).collect();
         for (whole, parts) in &equations {
             let Some(of_whole) = &ranks[*whole as usize] else { continue };
             let told: Vec<&Ranks> = parts.iter().filter_map(|&part| ranks[part as usize].as_ref()).collect();
             // Whoever is not reported in finer detail stands in no part that is listed.
             let of_parts: i128 = told.iter().map(|part| part.count[1]).sum();
-            if (told.len() < parts.len() || of_whole.count[0] > of_parts)
-                && let Some(known) = left_over(of_whole, &told)
-            {
+            if told.len() == parts.len() && of_whole.count[0] <= of_parts {
+                continue;
+            }
+            let others = moments[*whole as usize].as_ref().and_then(|of_whole| {
+                let of_parts = parts.iter().zip(parts.iter().map(|&part| ranks[part as usize].is_some()));
+                let of_parts =
+                    of_parts.filter(|(_, is_told)| *is_told).map(|(&part, _)| moments[part as usize].as_ref());
+                of_whole.without(&of_parts.collect::<Option<Vec<_>>>()?).range()
+            });
+            let known = left_over(of_whole, &told).filter(|known| is_narrow(*known, policy)).or(others);
+            if let Some(known) = known {
                 tell(format!("what is withheld of {}", words(*whole)), known);
             }
         }
@@ -89,6 +99,56 @@ fn by_deviation(told: &Told, step: i128, policy: &Policy) -> Option<Range> {
     let n = most.max(1) as f64;
     let reach = (deviation as f64 * (n - 1.0) / n.sqrt()).ceil() as i128;
     Some([low - reach, high + reach])
+}
+
+/// How many values a cell has, and between which bounds their sum and the sum of their squares lie.
+#[derive(Debug, Clone, Copy)]
+struct Moments {
+    count: f64,
+    sum: [f64; 2],
+    squares: [f64; 2],
+}
+
+impl Moments {
+    /// None where the number of employees is rounded or anything is withheld.
+    #[expect(clippy::cast_precision_loss, reason = "the bounds are far wider")]
+    fn of(told: &Told, step: i128, policy: &Policy) -> Option<Self> {
+        let [count, most] = count(told, policy)?;
+        let mean = within(told.mean?, step).map(|bound| bound as f64);
+        let deviation = within(told.deviation?, step).map(|bound| bound.max(0) as f64);
+        let n = count as f64;
+        let squares = |deviation: f64, square: f64| (n - 1.0).max(0.0) * deviation * deviation + n * square;
+        let [smallest, largest] = squared(mean);
+        (count == most).then(|| Self {
+            count: n,
+            sum: mean.map(|mean| n * mean),
+            squares: [squares(deviation[0], smallest), squares(deviation[1], largest)],
+        })
+    }
+
+    /// Of those who are in none of these parts.
+    fn without(&self, parts: &[&Self]) -> Self {
+        parts.iter().fold(*self, |rest, part| Self {
+            count: rest.count - part.count,
+            sum: [rest.sum[0] - part.sum[1], rest.sum[1] - part.sum[0]],
+            squares: [rest.squares[0] - part.squares[1], rest.squares[1] - part.squares[0]],
+        })
+    }
+
+    /// Where all values lie; none where there are none.
+    #[expect(clippy::cast_possible_truncation, reason = "rounded up, and far smaller")]
+    fn range(&self) -> Option<Range> {
+        let n = self.count;
+        let apart = (self.squares[1] - squared(self.sum)[0] / n).max(0.0);
+        let reach = (apart * (n - 1.0) / n).sqrt();
+        (n >= 1.0).then(|| [(self.sum[0] / n - reach).floor() as i128, (self.sum[1] / n + reach).ceil() as i128])
+    }
+}
+
+/// Least and largest square of what lies between two bounds.
+fn squared([low, high]: [f64; 2]) -> [f64; 2] {
+    let [one, other] = [low * low, high * high];
+    [if low < 0.0 && high > 0.0 { 0.0 } else { one.min(other) }, one.max(other)]
 }
 
 /// What is told of how many values lie where.
@@ -193,6 +253,20 @@ mod tests {
         assert_eq!(left_over(&unsure(&whole), &[&unsure(&part)]), None);
     }
 
+    /// Means and deviations of a whole and its parts tell those of the others: twenty who all have 41,000.
+    #[test]
+    fn deviations_of_a_whole_and_its_parts_tell_of_the_others() {
+        let part: Vec<i64> = (0..30).map(|number| 30_000 + 900 * number).collect();
+        let whole: Vec<i64> = part.iter().copied().chain(std::iter::repeat_n(41_000, 20)).collect();
+        let range = |step: i128| {
+            let moments = |values: &[i64]| Moments::of(&told(values), step, &exact()).expect("told");
+            moments(&whole).without(&[&moments(&part)]).range().expect("somebody")
+        };
+        let known = range(0);
+        assert!(is_narrow(known, &exact()) && known[0] <= 41_000 * i128::from(SCALE), "{known:?}");
+        assert!(!is_narrow(range(100 * i128::from(SCALE)), &exact()), "rounded to hundreds it is open");
+    }
+
     #[test]
     fn a_small_deviation_tells_what_everybody_has() {
         let alike: Vec<i64> = (0..20).map(|number| 1_000 + number % 3).collect();
@@ -215,6 +289,13 @@ mod tests {
             let of_parts: Vec<&Ranks> = of_parts.iter().collect();
             let amounts = |values: &[i64]| values.iter().map(|&value| i128::from(value) * i128::from(SCALE)).collect::<Vec<_>>();
             if let Some([least, most]) = left_over(&ranks(&whole, 0), &of_parts) {
+                prop_assert!(amounts(&withheld).iter().all(|value| (least..=most).contains(value)), "{least} to {most}");
+            }
+            let moments = |values: &[i64]| Moments::of(&told(values), 0, &exact());
+            let of_parts: Option<Vec<Moments>> = parts.iter().map(|part| moments(part)).collect();
+            if let Some((whole, of_parts)) = moments(&whole).zip(of_parts) {
+                let range = whole.without(&of_parts.iter().collect::<Vec<_>>()).range();
+                let [least, most] = range.expect("somebody is left");
                 prop_assert!(amounts(&withheld).iter().all(|value| (least..=most).contains(value)), "{least} to {most}");
             }
             if whole.len() > 1 {
