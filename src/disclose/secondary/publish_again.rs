@@ -20,7 +20,7 @@ use super::protect::{Need, Side, Work};
 
 /// Steps of the solver for a need, where few cells are tried and where many are.
 const STEPS: usize = 220;
-const STEPS_OF_MANY: usize = 180;
+const STEPS_OF_MANY: usize = 160;
 const MANY: usize = 1_200;
 
 /// Cells that are tried together.
