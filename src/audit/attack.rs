@@ -276,8 +276,8 @@ fn search(problem: &Problem, block: &Block, breach: &Breach) -> Searched {
 }
 
 /// Who is tried: the attacker whom no proof convinces, an outsider, whoever knows whole cells of the block, whoever contributes
-/// to the cell or to one beside it, and then everybody else. From below a company knows no more than an outsider. And whether these are all: they are not where there are
-/// too many, or where several companies may share what they know.
+/// to the cell or to one beside it, and then everybody else. From below a company knows no more than an outsider. And whether
+/// these are all: they are not where there are too many, or where several companies may share what they know.
 fn attackers(problem: &Problem, block: &Block, breach: &Breach) -> (Vec<Vec<u32>>, bool) {
     let mut tried: Vec<Vec<u32>> = Vec::new();
     if let Attacker::Companies(companies) = &breach.attacker {

@@ -118,11 +118,7 @@ fn ranges(
 ) -> Option<Vec<Range>> {
     let policy = &published.manifest.policy;
     let scale = i128::from(SCALE);
-    let away = i128::from(policy.rounding.employees / 2);
-    let count = |told: &Told| {
-        let employees = i128::from(told.employees?);
-        Some([(employees - away).max(0), employees + away])
-    };
+    let count = |told: &Told| told.count(policy);
     if is_count {
         return Some(cells.iter().map(|(_, told)| count(told).map(|range| range.map(|count| count * scale))).collect());
     }

@@ -10,6 +10,7 @@ use std::path::Path;
 
 use polars::prelude::{ParquetReader, SerReader};
 
+use crate::pipeline::Policy;
 use crate::release::Manifest;
 
 /// A cell, whatever table it stands in: dimension, level and code where it is not a total, in order.
@@ -39,6 +40,14 @@ pub struct Told {
     pub deviation: Option<f64>,
     /// P10, P25, P50, P75 and P90.
     pub percentiles: [Option<f64>; 5],
+}
+
+impl Told {
+    /// Between which numbers that of employees lies, within its rounding.
+    pub(super) fn count(&self, policy: &Policy) -> Option<[i128; 2]> {
+        let (count, off) = (i128::from(self.employees?), i128::from(policy.rounding.employees / 2));
+        Some([(count - off).max(0), count + off])
+    }
 }
 
 /// The rows of a release.

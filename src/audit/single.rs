@@ -75,7 +75,7 @@ pub fn known_employees(published: &Published) -> Vec<Finding> {
 
 /// Whether everything between is within p percent of the middle.
 fn is_narrow([least, most]: Range, policy: &Policy) -> bool {
-    let p = i128::from(policy.p_percent.unwrap_or(10 * SCALE));
+    let p = i128::from(policy.nearness());
     least > 0 && least <= most && (most - least) * 100 * i128::from(SCALE) < p * (most + least)
 }
 
@@ -86,15 +86,10 @@ fn within(figure: f64, step: i128) -> Range {
     [figure - off, figure + off]
 }
 
-fn count(told: &Told, policy: &Policy) -> Option<Range> {
-    let (count, off) = (i128::from(told.employees?), i128::from(policy.rounding.employees / 2));
-    Some([(count - off).max(0), count + off])
-}
-
 /// Where all values of a cell lie, by its mean and standard deviation.
 #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "rounded up, and far smaller")]
 fn by_deviation(told: &Told, step: i128, policy: &Policy) -> Option<Range> {
-    let ([_, most], [low, high]) = (count(told, policy)?, within(told.mean?, step));
+    let ([_, most], [low, high]) = (told.count(policy)?, within(told.mean?, step));
     let [_, deviation] = within(told.deviation?, step);
     let n = most.max(1) as f64;
     let reach = (deviation as f64 * (n - 1.0) / n.sqrt()).ceil() as i128;
@@ -113,7 +108,7 @@ impl Moments {
     /// None where the number of employees is rounded or anything is withheld.
     #[expect(clippy::cast_precision_loss, reason = "the bounds are far wider")]
     fn of(told: &Told, step: i128, policy: &Policy) -> Option<Self> {
-        let [count, most] = count(told, policy)?;
+        let [count, most] = told.count(policy)?;
         let mean = within(told.mean?, step).map(|bound| bound as f64);
         let deviation = within(told.deviation?, step).map(|bound| bound.max(0) as f64);
         let n = count as f64;
@@ -164,7 +159,7 @@ impl Ranks {
         told.mean?;
         let percentiles = PERCENTILES.into_iter().zip(told.percentiles);
         let told_of = percentiles.filter_map(|(percent, figure)| Some((percent, within(figure?, step))));
-        Some(Self { count: count(told, policy)?, told: told_of.collect() })
+        Some(Self { count: told.count(policy)?, told: told_of.collect() })
     }
 
     /// How many values can lie above an amount at most.

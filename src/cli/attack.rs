@@ -99,7 +99,7 @@ fn from_files(
     let few = i128::from(policy.min_employees) * i128::from(SCALE);
     let known_to_be_few = |guess: &&&Guess| guess.known[1].is_some_and(|most| most < few) && guess.own == 0;
     let too_few: Vec<&&Guess> = counts.iter().filter(known_to_be_few).collect();
-    let p = i128::from(policy.p_percent.unwrap_or(10 * SCALE));
+    let p = i128::from(policy.nearness());
     let is_narrow = |guess: &&&Guess| match guess.known.map(|bound| bound.map(|bound| bound - guess.own)) {
         [Some(least), Some(most)] => least > 0 && (most - least) * 100 * i128::from(SCALE) < least * 2 * p,
         _ => false,

@@ -96,6 +96,15 @@ pub struct Rounding {
     pub employees: u64,
 }
 
+impl Policy {
+    /// How near anybody may come to what is withheld, in 1/10,000 percent: p of the p%-rule, or ten percent where that is switched off.
+    #[must_use]
+    pub fn nearness(&self) -> Amount {
+        const WITHOUT_RULE: Amount = 10 * SCALE;
+        self.p_percent.unwrap_or(WITHOUT_RULE)
+    }
+}
+
 impl Rounding {
     /// The step of a class of figures, in 1/10,000.
     #[must_use]

@@ -455,9 +455,8 @@ fn in_units(amount: i128, unit: Amount) -> i128 {
 /// How far from its value an unsafe cell must be able to lie: p percent of the largest contribution, whatever rule it breaks, or
 /// what (n,k)-dominance asks for, and never nothing. Sources: DISCLOSURE 5; Handbook on Statistical Disclosure Control, 4.2.2.
 fn protection_level(largest_first: &[i128], policy: &Policy) -> i128 {
-    const WITHOUT_RULE: Amount = 10 * SCALE;
     let percent = i128::from(SCALE) * 100;
-    let p = i128::from(policy.p_percent.unwrap_or(WITHOUT_RULE));
+    let p = i128::from(policy.nearness());
     let largest = largest_first.first().copied().unwrap_or(0);
     let of_largest = (p * largest + percent - 1) / percent;
     let of_dominance = policy.dominance.map_or(0, |dominance| {

@@ -8,12 +8,9 @@ use super::Evidence;
 use crate::exact::SCALE;
 use crate::pipeline::Policy;
 
-/// Where the p%-rule is switched off, in 1/10,000 percent.
-const WITHOUT_RULE: i64 = 10 * SCALE;
-
 #[expect(clippy::cast_precision_loss, reason = "a percentage")]
 pub(super) fn broken(evidence: &Evidence, policy: &Policy) -> bool {
-    let percent = policy.p_percent.unwrap_or(WITHOUT_RULE) as f64 / SCALE as f64;
+    let percent = policy.nearness() as f64 / SCALE as f64;
     evidence.farthest.is_some_and(|farthest| farthest * 100.0 < percent)
 }
 
