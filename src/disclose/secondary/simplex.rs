@@ -70,14 +70,18 @@ struct Column {
 
 const NOWHERE: u32 = u32::MAX;
 
-/// The state of an equation that was looked at.
+/// The state of an equation.
 #[derive(Debug, Clone, Copy)]
 struct Row {
     /// What is wrong in it.
     excess: f64,
     /// Its place among the equations that a variable keeps, or `NOWHERE`.
     kept: u32,
+    /// Its place among those that were looked at, or `NOWHERE`.
+    seen: u32,
 }
+
+const UNTOUCHED: Row = Row { excess: 0.0, kept: NOWHERE, seen: NOWHERE };
 
 /// What leaves: a variable that went too far, or the excess of an equation.
 #[derive(Debug, Clone, Copy)]
@@ -99,9 +103,11 @@ pub(super) struct Simplex {
     columns: Vec<Option<Column>>,
     /// How far each of them may go down and up.
     room: Vec<[f64; 2]>,
-    rows: Vec<Option<Row>>,
+    rows: Vec<Row>,
     seen_columns: Vec<u32>,
     seen_rows: Vec<u32>,
+    /// Equations that were looked at before this one hold.
+    holding: usize,
     basics: Vec<Variable>,
     values: Vec<f64>,
     kept: Vec<u32>,
@@ -157,11 +163,12 @@ impl Simplex {
             self.columns[cell as usize] = None;
         }
         for row in self.seen_rows.drain(..) {
-            self.rows[row as usize] = None;
+            self.rows[row as usize] = UNTOUCHED;
         }
+        self.holding = 0;
         self.columns.resize(problem.cells().len(), None);
         self.room.resize(problem.cells().len(), [0.0; 2]);
-        self.rows.resize(problem.equations().len(), None);
+        self.rows.resize(problem.equations().len(), UNTOUCHED);
         self.sloped.clear();
         self.basics.clear();
         self.values.clear();
@@ -187,29 +194,34 @@ impl Simplex {
     }
 
     fn kept_at(&self, row: u32) -> u32 {
-        self.rows[row as usize].map_or(NOWHERE, |row| row.kept)
+        self.rows[row as usize].kept
     }
 
     /// Moves a cell, and tells all its equations but those that are kept.
     fn shift(&mut self, problem: &Problem, cell: u32, by: f64) {
         for &(row, factor) in problem.factors_of(cell) {
             let slot = &mut self.rows[row as usize];
-            if slot.is_none() {
+            if slot.seen == NOWHERE {
+                slot.seen = u32::try_from(self.seen_rows.len()).unwrap_or(NOWHERE);
                 self.seen_rows.push(row);
             }
-            let slot = slot.get_or_insert(Row { excess: 0.0, kept: NOWHERE });
             if slot.kept == NOWHERE {
                 slot.excess += by * float(factor);
+                self.holding = self.holding.min(slot.seen as usize);
             }
         }
     }
 
     /// What is to be mended next: of the equations the one that was touched first, or else the variable that went farthest
     /// beyond its limits; none where nothing is wrong.
-    fn leaving(&self) -> Option<Leaving> {
-        let is_wrong =
-            |row: u32| self.rows[row as usize].is_some_and(|row| row.kept == NOWHERE && row.excess.abs() > NOTHING);
-        if let Some(&row) = self.seen_rows.iter().find(|row| is_wrong(**row)) {
+    fn leaving(&mut self) -> Option<Leaving> {
+        let is_wrong = |row: &u32| {
+            let Row { kept, excess, .. } = self.rows[*row as usize];
+            kept == NOWHERE && excess.abs() > NOTHING
+        };
+        let wrong = self.seen_rows[self.holding..].iter().position(is_wrong);
+        self.holding = wrong.map_or(self.seen_rows.len(), |place| self.holding + place);
+        if let Some(&row) = self.seen_rows.get(self.holding) {
             return Some(Leaving::Excess { row });
         }
         let mut worst = (NOTHING, None);
@@ -241,19 +253,18 @@ impl Simplex {
                 to - self.values[place]
             }
             Leaving::Excess { row } => {
+                self.add_slopes(problem, row, 1.0, limits);
                 self.weights.resize(self.kept.len(), 0.0);
-                for &(cell, factor) in &problem.equations()[row as usize].terms {
-                    let basic = self.columns[cell as usize].map_or(NOWHERE, |column| column.basic);
-                    if basic == NOWHERE {
+                for &cell in &self.sloped {
+                    let Some(column) = self.columns[cell as usize].filter(|column| column.basic != NOWHERE) else {
                         continue;
-                    }
-                    let factor = float(factor) * self.basics[basic as usize].sign();
-                    for (weight, part) in self.weights.iter_mut().zip(&self.inverse[basic as usize]) {
+                    };
+                    let factor = column.slope * self.basics[column.basic as usize].sign();
+                    for (weight, part) in self.weights.iter_mut().zip(&self.inverse[column.basic as usize]) {
                         *weight -= factor * part;
                     }
                 }
-                self.add_slopes(problem, row, 1.0, limits);
-                -self.rows[row as usize].map_or(0.0, |row| row.excess)
+                -self.rows[row as usize].excess
             }
         };
         let weights = std::mem::take(&mut self.weights);
@@ -374,7 +385,7 @@ impl Simplex {
         }
         let wanted = match leaving {
             Leaving::Variable { place, to } => to - self.values[place],
-            Leaving::Excess { row } => -self.rows[row as usize].map_or(0.0, |row| row.excess),
+            Leaving::Excess { row } => -self.rows[row as usize].excess,
         };
         let step = wanted / (column.slope * sign);
         for (place, answer) in answers.iter().enumerate() {
@@ -420,9 +431,8 @@ impl Simplex {
                 self.basics.push(entering);
                 self.values.push(value);
                 self.enter(entering, place);
-                if let Some(slot) = &mut self.rows[row as usize] {
-                    *slot = Row { excess: 0.0, kept: u32::try_from(place).unwrap_or(NOWHERE) };
-                }
+                let slot = &mut self.rows[row as usize];
+                *slot = Row { excess: 0.0, kept: u32::try_from(place).unwrap_or(NOWHERE), ..*slot };
                 self.kept.push(row);
             }
         }
