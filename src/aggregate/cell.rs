@@ -33,6 +33,16 @@ pub struct Side {
     pub holdings: u64,
 }
 
+/// What the values of a cell tell beside its figures.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Spread {
+    /// Below and above each of [`super::PERCENTILES`] but the median; nobody where there are no percentiles.
+    pub sides: [[Side; 2]; 5],
+    /// Who subtracts their own employees from the figures knows where the values of all others lie: how far from the middle, as a
+    /// part of it, for the coalition that knows it best; none where nobody comes near.
+    pub others: Option<f64>,
+}
+
 /// One cell and measure. What is large and rare stands apart: there are hundreds of thousands of cells.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Cell {
@@ -46,8 +56,8 @@ pub struct Cell {
     pub incumbent: Summary,
     /// Every holding counts alike: statistics of the holdings' figures; none where no holding has one.
     pub organization: Option<Box<Statistics>>,
-    /// Below and above each of [`super::PERCENTILES`] but the median; nobody where there are no percentiles.
-    pub sides: Arc<[[Side; 2]; 5]>,
+    /// What else its values tell.
+    pub spread: Arc<Spread>,
 }
 
 /// All cells of a period.

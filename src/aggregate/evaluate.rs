@@ -8,7 +8,7 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 use rayon::prelude::*;
 
-use super::cell::{Cell, CellKey, Side};
+use super::cell::{Cell, CellKey, Spread};
 use super::contributions::{Contribution, Contributions};
 use super::holding::{self, Asked, OfHolding, OwnParts};
 use super::partial::{PartialCells, Piece, Sums};
@@ -161,8 +161,8 @@ struct Room {
     sums: Vec<(u32, Sums)>,
     contributions: Vec<Vec<Contribution>>,
     figures: Vec<i128>,
-    /// Sides of what has no percentiles, which cells share.
-    nobody: Arc<[[Side; 2]; 5]>,
+    /// That of what is no list, which cells share.
+    nobody: Arc<Spread>,
 }
 
 /// Where cells are: their key, and the local cells of companies that make them up.
@@ -234,18 +234,22 @@ impl Spot<'_> {
                 list.extend(asked.contribution(pieces, own.as_deref_mut(), &mut parts));
             }
         }
-        let mut sides: Option<Arc<_>> = None;
+        let mut of_all: Option<Arc<_>> = None;
         for ((measure, incumbent), own) in found.into_iter().zip(lists) {
             let population = pipeline.measures[measure].population;
-            let of = |statistics: &Statistics| Arc::new(Sides::of(pool, &holdings, population).beyond(statistics));
-            let sides = match &incumbent.statistics {
+            let of = |statistics: &Statistics| {
+                let sides = Sides::of(pool, &holdings, population);
+                let others = sides.others(statistics, &pipeline.policy);
+                Arc::new(Spread { sides: sides.beyond(statistics), others })
+            };
+            let spread = match &incumbent.statistics {
                 Some(statistics) if population == Population::All => {
-                    sides.get_or_insert_with(|| of(statistics)).clone()
+                    of_all.get_or_insert_with(|| of(statistics)).clone()
                 }
                 Some(statistics) => of(statistics),
                 None => room.nobody.clone(),
             };
-            cells.push(cell(key, measure, incumbent, own, &sides, &mut room.figures));
+            cells.push(cell(key, measure, incumbent, own, &spread, &mut room.figures));
         }
     }
 }
@@ -256,12 +260,12 @@ fn cell(
     measure: usize,
     incumbent: Summary,
     own: &[Contribution],
-    sides: &Arc<[[Side; 2]; 5]>,
+    spread: &Arc<Spread>,
     figures: &mut Vec<i128>,
 ) -> Cell {
     figures.clear();
     figures.extend(own.iter().filter_map(|contribution| contribution.figure));
     let organization = Statistics::of_figures(figures).map(Box::new);
     let contributions = Contributions::of(own);
-    Cell { key: key.clone(), measure, contributions, incumbent, organization, sides: sides.clone() }
+    Cell { key: key.clone(), measure, contributions, incumbent, organization, spread: spread.clone() }
 }

@@ -13,10 +13,11 @@ use super::equations::{Classifications, equations};
 use super::evidence::{Evidence, Group};
 use super::interval::{Block, blocks};
 use super::proof::{Attacker, Breach, check_proofs};
-use super::published::{Published, UnreadableRelease, key_of};
+use super::published::{Key, Published, Told, UnreadableRelease, key_of};
 use super::single::known_employees;
 use crate::disclose::secondary::{Alternative, Pattern, Problem, ProblemCell, ProblemError, Side};
 use crate::disclose::{Place, WHO_HAVE_IT};
+use crate::exact::SCALE;
 use crate::pipeline::TOTAL;
 use crate::store::StoreError;
 
@@ -84,33 +85,43 @@ pub fn attack(release: &Path, private: &Path, effort: Effort) -> Result<Attack, 
     let classifications = Classifications::of(&evidence.parents);
     let mut attack = Attack { findings: known_employees(&published), ..Attack::default() };
     for group in &evidence.groups {
-        let withheld: Vec<bool> = group.places.iter().map(|place| is_withheld(place, group, &published)).collect();
+        let withheld: Vec<bool> = (0..group.places.len()).map(|cell| is_withheld(cell, group, &published)).collect();
         attack_group(group, withheld, &classifications, effort, &mut attack);
     }
     Ok(attack)
 }
 
 /// Whether the release does not tell what a cell is.
-fn is_withheld(place: &Place, group: &Group, published: &Published) -> bool {
+fn is_withheld(cell: usize, group: &Group, published: &Published) -> bool {
     let header = &group.header;
-    let (axes, is_number) = match place {
-        Place::Cell(axes) => (axes, header.quantity == "employees"),
-        // Where employees are counted, the number is told.
-        Place::Everybody(cell) if header.facts.iter().all(|(_, fact)| fact == WHO_HAVE_IT) => {
-            match group.places.get(*cell as usize) {
-                Some(Place::Cell(axes)) => (axes, true),
-                _ => return true,
-            }
-        }
-        _ => return true,
+    let key = |axes: &[(u8, String)]| {
+        let axes = header.dimensions.iter().zip(axes);
+        key_of(axes.map(|(dimension, (level, code))| (dimension.as_str(), *level, code.as_str())))
     };
-    let axes = header.dimensions.iter().zip(axes);
-    let key = key_of(axes.map(|(dimension, (level, code))| (dimension.as_str(), *level, code.as_str())));
-    !published.told(&header.measures, header.currency.as_deref(), &key).any(|told| match header.quantity.as_str() {
-        _ if is_number => told.employees.is_some(),
-        "organization" => told.organization_mean.is_some(),
-        _ => told.mean.is_some(),
-    })
+    let told = |key: &Key, is_told: &dyn Fn(&Told) -> bool| {
+        published.told(&header.measures, header.currency.as_deref(), key).any(is_told)
+    };
+    match &group.places[cell] {
+        Place::Cell(axes) => !told(&key(axes), &|told| match header.quantity.as_str() {
+            "employees" => told.employees.is_some(),
+            "organization" => told.organization_mean.is_some(),
+            _ => told.mean.is_some(),
+        }),
+        // Where employees are counted the number is told, by this measure or by another that is of as many.
+        Place::Everybody(of) if header.facts.iter().all(|(_, fact)| fact == WHO_HAVE_IT) => {
+            let Some(Place::Cell(axes)) = group.places.get(*of as usize) else { return true };
+            let key = key(axes);
+            let policy = &published.manifest.policy;
+            let numbers: Vec<i128> =
+                group.layers.iter().map(|cells| i128::from(cells[cell].value) / i128::from(SCALE)).collect();
+            let is_as_many = |told: &Told| {
+                let count = told.count(policy);
+                count.is_some_and(|[least, most]| numbers.iter().any(|number| (least..=most).contains(number)))
+            };
+            !told(&key, &|told| told.employees.is_some()) && !published.told_of_any(&key).any(is_as_many)
+        }
+        _ => true,
+    }
 }
 
 fn attack_group(

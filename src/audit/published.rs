@@ -45,8 +45,8 @@ pub struct Told {
 impl Told {
     /// Between which numbers that of employees lies, within its rounding.
     pub(super) fn count(&self, policy: &Policy) -> Option<[i128; 2]> {
-        let (count, off) = (i128::from(self.employees?), i128::from(policy.rounding.employees / 2));
-        Some([(count - off).max(0), count + off])
+        let (count, step) = (i128::from(self.employees?), i128::from(policy.rounding.employees));
+        Some([(count - step / 2).max(0), count + (step - 1) / 2])
     }
 }
 
@@ -133,6 +133,11 @@ impl Published {
             }
         }
         Ok(Self { manifest, cells })
+    }
+
+    /// What is told of a cell for any measure at all.
+    pub(super) fn told_of_any<'a>(&'a self, key: &'a Key) -> impl Iterator<Item = &'a Told> {
+        self.cells.values().filter_map(move |cells| cells.get(key))
     }
 
     /// What is told of a cell for any of these measures, in a currency where there is one.

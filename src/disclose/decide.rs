@@ -66,6 +66,13 @@ pub(super) struct Judged<'a> {
     pub(super) organization: (Findings, Option<Rule>),
 }
 
+impl Judged<'_> {
+    /// Whether the number of employees is told: where either family is.
+    pub(super) fn tells_number(&self) -> bool {
+        self.incumbent.1.is_none() || self.organization.1.is_none()
+    }
+}
+
 /// Decides what of a period may be published, beside what earlier releases have told.
 ///
 /// # Errors
@@ -149,7 +156,7 @@ fn judge<'a>(cell: &'a Cell, pipeline: &Pipeline, history: &History) -> Judged<'
 }
 
 /// Withholds every measure of a family in a cell where one of them is withheld: the others would give it back.
-fn tie(judged: &mut [Judged<'_>], pipeline: &Pipeline) {
+pub(super) fn tie(judged: &mut [Judged<'_>], pipeline: &Pipeline) {
     type Tie<'k> = (Arc<CellKey>, &'k str);
     let mut broken: BTreeSet<(Tie<'_>, bool)> = BTreeSet::new();
     let tie_of = |judged: &Judged<'_>| -> Option<Tie<'_>> {

@@ -24,7 +24,8 @@ pub struct Evidence {
     pub groups: Option<[u64; 2]>,
     /// Whether every value is zero.
     pub all_zero: bool,
-    /// How far from the mean, as a part of it, any single value can lie at most, by the deviation.
+    /// How far from the mean, as a part of it, any single value can lie at most, by the deviation; or where somebody who knows
+    /// their own employees knows more of all others, how far from the middle of those.
     pub farthest: Option<f64>,
     /// Whether there is a figure at all.
     pub defined: bool,
@@ -145,7 +146,10 @@ fn farthest(cell: &Cell, kind: MeasureKind) -> Option<f64> {
             let mean = statistics.mean.to_f64().abs();
             let n = statistics.count as f64;
             let farthest = statistics.deviation? * (n - 1.0) / n.sqrt();
-            (mean > 0.0).then(|| farthest / mean)
+            let of_all = (mean > 0.0).then(|| farthest / mean);
+            // Deciles alone tell no deviation.
+            let others = cell.spread.others.filter(|_| kind.is_distribution());
+            of_all.into_iter().chain(others).reduce(f64::min)
         }
         // How much values differ: not at all.
         MeasureKind::Dispersion { .. } => cell.incumbent.figure.filter(|figure| figure.numerator() == 0).map(|_| 0.0),

@@ -24,7 +24,7 @@ impl Shown {
         let deep = |place: usize, depth: Depth| {
             holdings >= depth.companies
                 && cell.incumbent.employees >= depth.employees
-                && cell.sides[place]
+                && cell.spread.sides[place]
                     .iter()
                     .all(|side| side.employees >= depth.side_employees && side.holdings >= depth.side_companies)
         };

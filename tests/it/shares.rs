@@ -1,7 +1,8 @@
 //! Shares of whole releases: nobody may learn that all of a group have something, or lack it, whatever they know of the other side.
 //!
 //! The attacker reads the published shares and numbers of employees (unrounded here), so that whoever does not lack something has
-//! it; as a company it knows of its own employees who has what. It must always have to believe that three may be on a side.
+//! it; as a company it knows of its own employees who has what. It must always have to believe that three may be on a side. Numbers of
+//! employees are read of all measures: pay is everybody's, and those whose plan costs something are those who take part in it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -31,7 +32,7 @@ region = { from = "region" }
 name     = "sector_region"
 by       = ["sector", "region"]
 totals   = true
-measures = ["pension_participation"]
+measures = [MEASURES]
 
 [protection]
 min_companies = 3
@@ -47,25 +48,32 @@ employees = 1
 workspace = "workspace"
 "#;
 
+const SHARE: &str = "pension_participation";
+const OF_PARTICIPANTS: &str = "pension_employer_cost_per_participant";
+
 /// A cell, or a part of it: sector and region, where it is not all of them.
 type Key = [Option<String>; 2];
 
 /// Who has something and who lacks it, of each company, in each crossing of the finer sector and region.
 type Base = BTreeMap<[String; 2], BTreeMap<usize, [i128; 2]>>;
 
-fn fill(desk: &Desk, dice: &mut Dice) -> Base {
-    desk.write("shares.toml", PIPELINE);
+fn fill(desk: &Desk, dice: &mut Dice, measures: &str) -> Base {
+    desk.write("shares.toml", PIPELINE.replace("MEASURES", measures));
     desk.write("sectors.csv", "code,parent,label\nA,,A\nB,,B\nA1,A,a\nA2,A,b\nB1,B,c\nB2,B,d\n");
     let mut register = "company_id,holding_id,sector\n".to_owned();
     let mut base = Base::new();
     for company in 0..9 + dice.below(8) {
         let sector = ["A1", "A2", "B1", "B2"][dice.below(4)];
         let _ = writeln!(register, "K{company},,{sector}");
-        let mut upload = "employee_id,period,region,benefit_pension_enrolled\n".to_owned();
+        let plan = ["eligible", "enrolled", "employer_cost"].map(|part| format!("benefit_pension_{part}")).join(",");
+        let mut upload = format!("employee_id,period,region,base_pay,{plan}\n");
         for employee in 0..2 + dice.below(7) {
             let region = ["N", "S", "W"][dice.below(3)];
             let has = dice.below(10) < 7;
-            let _ = writeln!(upload, "{employee},2026-Q3,{region},{}", if has { "yes" } else { "no" });
+            let (pay, cost) = (30_000 + 4_000 * dice.below(9), 1_000 + 500 * dice.below(4));
+            let may = if has || dice.below(2) == 0 { "yes" } else { "no" };
+            let plan = if has { format!("{may},yes,{cost}") } else { format!("{may},no,") };
+            let _ = writeln!(upload, "{employee},2026-Q3,{region},{pay},{plan}");
             let sides = base.entry([sector, region].map(str::to_owned)).or_default().entry(company).or_default();
             sides[usize::from(!has)] += 1;
         }
@@ -88,16 +96,24 @@ fn published(desk: &Desk) -> Cells {
     let (mean, employees) =
         (column("mean").downcast_ref::<Float64Array>(), column("n_employees").downcast_ref::<Int64Array>());
     let (mean, employees) = (mean.expect("numbers"), employees.expect("numbers"));
-    let (sector, region) = (texts(&rows, "sector"), texts(&rows, "region"));
-    let cell = |row: usize| {
+    let (sector, region, measure) = (texts(&rows, "sector"), texts(&rows, "region"), texts(&rows, "measure"));
+    let mut cells = Cells::new();
+    for row in 0..rows.num_rows() {
         let key = [&sector[row], &region[row]].map(|code| code.clone().filter(|code| code != "_T"));
+        let told = cells.entry(key).or_default();
         let number = employees.is_valid(row).then(|| i128::from(employees.value(row)));
+        if measure[row].as_deref() == Some(OF_PARTICIPANTS) {
+            told[0] = told[0].or(number);
+            continue;
+        }
+        told[1] = told[1].or(number);
         #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "a few people")]
-        let have =
-            number.filter(|_| mean.is_valid(row)).map(|number| (mean.value(row) * number as f64).round() as i128);
-        (key, [have, number])
-    };
-    (0..rows.num_rows()).map(cell).collect()
+        let of = |number: i128| (mean.value(row) * number as f64).round() as i128;
+        if measure[row].as_deref() == Some(SHARE) {
+            told[0] = told[0].or(number.filter(|_| mean.is_valid(row)).map(of));
+        }
+    }
+    cells
 }
 
 /// The largest number on a `side` of a cell that somebody has to believe.
@@ -156,13 +172,13 @@ fn broken(base: &Base, cells: &Cells) -> Option<(Key, usize, Option<usize>)> {
     None
 }
 
-#[test]
-fn nobody_learns_that_all_of_a_group_have_or_lack_something() {
-    let mut dice = Dice(20_261_129);
+/// Releases with these measures; how many shares they tell, and of how many that they do not tell they tell how many there are.
+fn releases(measures: &str, rounds: usize, seed: u64) -> [usize; 2] {
+    let mut dice = Dice(seed);
     let (mut withheld, mut told) = (0, 0);
-    for round in 0..24 {
+    for round in 0..rounds {
         let desk = Desk::keyed();
-        let base = fill(&desk, &mut dice);
+        let base = fill(&desk, &mut dice, measures);
         let release = desk.does("run", &desk.path("shares.toml"), &[]).ends_with(0).release();
         Outcome::of(desk.program("attack").arg(&release)).ends_with(0);
         let cells = published(&desk);
@@ -172,6 +188,47 @@ fn nobody_learns_that_all_of_a_group_have_or_lack_something() {
         withheld += cells.values().filter(|[have, number]| have.is_none() && number.is_some()).count();
     }
     println!("{told} shares are told, {withheld} are withheld of groups whose number is told");
+    [told, withheld]
+}
+
+#[test]
+fn nobody_learns_that_all_of_a_group_have_or_lack_something() {
+    let [told, withheld] = releases(&format!("\"{SHARE}\""), 24, 20_261_129);
     assert!(told > 60, "{told} shares are told");
     assert!(withheld > 20, "{withheld} shares are withheld of groups whose number is told");
+}
+
+#[test]
+fn nobody_learns_it_from_the_numbers_of_other_measures() {
+    let measures = [SHARE, "base_annual", OF_PARTICIPANTS].map(|name| format!("\"{name}\"")).join(", ");
+    let [told, withheld] = releases(&measures, 12, 20_261_130);
+    assert!(told > 20, "{told} shares are told");
+    assert!(withheld > 10, "{withheld} shares are withheld of groups whose number is told");
+}
+
+/// Those who may take part in a plan stand behind its take-up: where the share of those who may is withheld, their number is no
+/// secret to whoever reads how many there are behind that.
+#[test]
+fn the_number_behind_the_take_up_does_not_tell_who_has_access() {
+    let mut dice = Dice(20_261_131);
+    let measures = ["access", "participation", "take_up"].map(|name| format!("\"pension_{name}\"")).join(", ");
+    let (mut withheld, mut told) = (0, 0);
+    for _ in 0..14 {
+        let desk = Desk::keyed();
+        fill(&desk, &mut dice, &measures);
+        let release = desk.does("run", &desk.path("shares.toml"), &[]).ends_with(0).release();
+        Outcome::of(desk.program("attack").arg(&release)).ends_with(0);
+        let rows = parquet(&release.join("benchmarks.parquet"));
+        let is_told = |name: &str, row: usize| rows.column_by_name(name).expect("a column").is_valid(row);
+        for (row, measure) in texts(&rows, "measure").iter().enumerate() {
+            told += usize::from(is_told("mean", row));
+            // Of one family: either all three are told, or none.
+            if measure.as_deref() == Some("pension_take_up") && !is_told("mean", row) {
+                withheld += 1;
+                assert!(!is_told("n_employees", row), "row {row}");
+            }
+        }
+    }
+    println!("{told} shares are told, {withheld} cells are withheld");
+    assert!(told > 20 && withheld > 20, "{told} shares are told, {withheld} cells are withheld");
 }

@@ -49,11 +49,14 @@ pub(super) struct Fact {
     unit: Amount,
     /// Nobody may know of a withheld value that it is smaller.
     threshold: i128,
+    /// Whether a standard deviation is told beside it.
+    has_deviation: bool,
 }
 
 impl Fact {
     fn amount(name: &'static str, of: impl Fn(&Contribution) -> Option<i128> + Send + Sync + 'static) -> Self {
-        Self { name, kind: Kind::Amounts, of: Box::new(of), lacking: None, unit: 1, threshold: 0 }
+        let of = Box::new(of);
+        Self { name, kind: Kind::Amounts, of, lacking: None, unit: 1, threshold: 0, has_deviation: false }
     }
 
     /// A share: who has something, and who lacks it. Nobody may know that fewer than `min_group` are on a side.
@@ -73,8 +76,33 @@ impl Fact {
 /// What each holding has of a fact, in a cell; nothing is something, too: whoever else is there does not know of it.
 type Shares = Vec<(u32, i128)>;
 
+/// Number, sum and squares of the values of a cell.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+struct Moments([f64; 3]);
+
+impl Moments {
+    #[expect(clippy::cast_precision_loss, reason = "compared with percents")]
+    fn of(cell: &Cell) -> Self {
+        let Some(statistics) = &cell.incumbent.statistics else { return Self::default() };
+        let (n, mean) = (statistics.count as f64, statistics.mean.to_f64());
+        let apart = statistics.deviation.map_or(0.0, |deviation| deviation * deviation * (n - 1.0));
+        Self([n, n * mean, n.mul_add(mean * mean, apart)])
+    }
+
+    fn plus(self, other: Self, times: f64) -> Self {
+        Self(std::array::from_fn(|place| times.mul_add(other.0[place], self.0[place])))
+    }
+
+    /// How far from the mean any value can lie, as a part of it: see [`Evidence::farthest`].
+    fn farthest(self) -> Option<f64> {
+        let Self([n, sum, squares]) = self;
+        let apart = (squares - sum * sum / n).max(0.0);
+        (n >= 1.0 && sum > 0.0).then(|| (apart * (n - 1.0) / n).sqrt() * n / sum)
+    }
+}
+
 /// What all cells have of a fact.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct Layer {
     kind: Kind,
     /// Whether it is there only to judge unions of the others.
@@ -82,6 +110,8 @@ pub(super) struct Layer {
     values: Vec<Shares>,
     /// Of shares: who lacks something in each node and rest, until [`Cells::add_sides`] makes cells of them.
     lacking: Vec<Shares>,
+    /// Of what is told with a standard deviation: moments of each node and rest.
+    moments: Vec<Moments>,
     unit: Amount,
     threshold: i128,
 }
@@ -102,8 +132,29 @@ impl Layer {
             is_witness: false,
             values: values(&fact.of),
             lacking: fact.lacking.as_ref().map(|lacking| values(lacking)).unwrap_or_default(),
+            moments: if fact.has_deviation {
+                cells.clone().map(|cell| cell.map(Moments::of).unwrap_or_default()).collect()
+            } else {
+                Vec::new()
+            },
             unit: fact.unit,
             threshold: fact.threshold,
+        }
+    }
+
+    /// Who is in a node.
+    pub(super) fn holdings(&self, node: usize) -> impl Iterator<Item = u32> + '_ {
+        let sides = [&self.values, &self.lacking].into_iter().filter_map(move |values| values.get(node));
+        sides.flatten().map(|(holding, _)| *holding)
+    }
+
+    /// Lets holdings be in nodes with nothing where they have nothing.
+    pub(super) fn include(&mut self, there: &[BTreeSet<u32>]) {
+        let sides = [Some(&mut self.values), Some(&mut self.lacking).filter(|lacking| !lacking.is_empty())];
+        for values in sides.into_iter().flatten() {
+            for (shares, there) in values.iter_mut().zip(there) {
+                *shares = summed(shares.iter().copied().chain(there.iter().map(|&holding| (holding, 0))));
+            }
         }
     }
 
@@ -116,8 +167,15 @@ impl Layer {
         together(&self.values, cells)
     }
 
-    /// What the rules judge where holdings have this much of several cells together.
-    pub(super) fn evidence(&self, shares: &Shares) -> Evidence {
+    /// What the rules judge of several cells together; none where nobody has anything of them.
+    pub(super) fn evidence(&self, cells: &[u32]) -> Option<Evidence> {
+        let shares = &self.together(cells);
+        if shares.is_empty() {
+            return None;
+        }
+        let moments = cells.iter().map(|&cell| self.moments.get(cell as usize).copied()).collect::<Option<Vec<_>>>();
+        let together =
+            moments.map(|moments| moments.into_iter().fold(Moments::default(), |all, own| all.plus(own, 1.0)));
         let mut sizes: Vec<i128> = shares.iter().map(|(_, amount)| amount.abs()).collect();
         sizes.sort_unstable_by(|one, other| other.cmp(one));
         let whole = u64::try_from(total(shares) / i128::from(SCALE)).unwrap_or(0);
@@ -128,20 +186,30 @@ impl Layer {
             judge_value_share: false,
             groups: None,
             all_zero: false,
-            farthest: None,
+            farthest: together.and_then(Moments::farthest),
             defined: true,
             figures: None,
         };
-        match self.kind {
+        Some(match self.kind {
             Kind::People => Evidence {
-                populations: vec![Population { holdings: sizes.len() as u64, employees: whole, employees_of: sizes }],
+                populations: vec![Population {
+                    holdings: sizes.iter().filter(|size| **size > 0).count() as u64,
+                    employees: whole,
+                    employees_of: sizes,
+                }],
                 judge_employee_share: true,
                 ..nothing
             },
             Kind::Amounts => Evidence { contributions: vec![sizes], judge_value_share: true, ..nothing },
             Kind::Counted => Evidence { contributions: vec![sizes], groups: Some([whole; 2]), ..nothing },
             Kind::Figures => Evidence { figures: Some(sizes.len() as u64), contributions: vec![sizes], ..nothing },
-        }
+        })
+    }
+
+    /// Moments of what a whole has beyond its parts.
+    fn rest_of_moments(&self, whole: u32, parts: &[u32]) -> Option<Moments> {
+        let of = |cell: u32| self.moments.get(cell as usize).copied();
+        parts.iter().try_fold(of(whole)?, |rest, &part| Some(rest.plus(of(part)?, -1.0)))
     }
 
     /// What a whole has beyond its parts, and of those who lack something; whoever has nothing of it is not there.
@@ -195,7 +263,8 @@ pub(super) fn amounts(kind: MeasureKind, policy: &Policy) -> Vec<Fact> {
         }
         MeasureKind::Ratio { .. } => vec![side("numerator", 0), side("denominator", 1)],
         MeasureKind::Gap(_) => vec![side("women", 0), side("men", 1)],
-        MeasureKind::Distribution | MeasureKind::Total | MeasureKind::Dispersion { .. } => vec![side("sum", 0)],
+        MeasureKind::Distribution => vec![Fact { has_deviation: true, ..side("sum", 0) }],
+        MeasureKind::Total | MeasureKind::Dispersion { .. } => vec![side("sum", 0)],
         // Who is in a pay band, or low paid, is another question in each cell: nothing adds up but the employees.
         MeasureKind::QuartileBand(..) | MeasureKind::LowPay | MeasureKind::Categories | MeasureKind::Market => {
             Vec::new()
@@ -281,6 +350,8 @@ impl Cells {
                 }
                 let rest = cells.next()?;
                 for (layer, [own, lacking]) in cells.layers.iter_mut().zip(rests) {
+                    let moments = layer.rest_of_moments(sum.whole, &parts);
+                    layer.moments.extend(moments);
                     layer.values.push(own);
                     if !layer.lacking.is_empty() {
                         layer.lacking.push(lacking);
@@ -424,12 +495,13 @@ fn cell(
     let mut sizes: Vec<i128> = shares.iter().map(|(_, amount)| amount.abs()).collect();
     sizes.sort_unstable_by(|one, other| other.cmp(one));
     let protection = match asked {
-        Asked::Unsafe => {
+        // Where nobody is there is nothing to protect.
+        Asked::Unsafe if !shares.is_empty() => {
             let level = protection_level(&sizes, policy);
             let above = level.max(layer.threshold - sum);
             [fits(in_units(level, layer.unit))?, fits(in_units(above, layer.unit))?]
         }
-        Asked::Open | Asked::Free | Asked::Withheld => [0; 2],
+        Asked::Open | Asked::Free | Asked::Withheld | Asked::Unsafe => [0; 2],
     };
     // What others contribute may be negative: then a company knows of a cell only whether it is alone in it.
     let share = |&(company, amount): &(u32, i128)| {

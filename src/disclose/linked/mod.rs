@@ -7,6 +7,7 @@
 //! A group of linked tables makes three problems: the amounts behind incumbent-weighted figures, the sums of the holdings'
 //! figures behind organization-weighted ones, and the numbers of employees, which are published as long as either family is.
 
+mod elsewhere;
 mod lattice;
 mod layers;
 mod unions;
@@ -15,16 +16,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 
+use self::elsewhere::Elsewhere;
 use self::lattice::{Lattice, Node, Sum};
 pub use self::layers::WHO_HAVE_IT;
 use self::layers::{Cells, Extra, Fact, Layer, Roles, amounts, employees, figures};
 use self::unions::unsafe_unions;
 use super::DiscloseError;
-use super::decide::Judged;
+use super::decide::{Judged, tie};
 use super::ledger::Family;
 use super::rules::Rule;
 use super::secondary::{Pattern, Problem, ProblemError, Role, protect};
 use crate::audit::check_proofs;
+use crate::measure::MeasureKind;
 use crate::pipeline::{Linked, Pipeline};
 
 /// Cells that are named in a refusal.
@@ -127,15 +130,17 @@ impl Protected {
         Place::words(cell, &self.places, &self.dimensions)
     }
 
-    /// The refusal of cells that are not proven to be safe.
-    fn refuse(&self, mut cells: Vec<u32>) -> DiscloseError {
+    /// The refusal of cells that are not proven to be safe in some layer.
+    fn refuse(&self, mut cells: Vec<(u32, usize)>) -> DiscloseError {
         cells.sort_unstable();
         cells.dedup();
-        let measures = self.measures.join(", ");
-        let mut refused: Vec<String> =
-            cells.iter().take(NAMED).map(|&cell| format!("{measures} of {}", self.name(cell))).collect();
+        let words = |&(cell, layer): &(u32, usize)| match self.facts.get(layer) {
+            Some((measure, fact)) => format!("{measure} ({fact}, {}) of {}", self.quantity.name(), self.name(cell)),
+            None => self.name(cell),
+        };
+        let mut refused: Vec<String> = cells.iter().take(NAMED).map(words).collect();
         if cells.len() > NAMED {
-            refused.push(format!("and {} more cells of {measures}", cells.len() - NAMED));
+            refused.push(format!("and {} more of {}", cells.len() - NAMED, self.measures.join(", ")));
         }
         DiscloseError::Unproven(refused)
     }
@@ -150,6 +155,8 @@ struct Families {
     figures: Protected,
     /// The nodes whose number of employees, though told, would give a share away.
     untold: Vec<bool>,
+    /// The nodes of which a share is protected only as long as nobody tells how many there are.
+    everybody_withheld: Vec<bool>,
 }
 
 impl Families {
@@ -171,13 +178,49 @@ struct Group<'a, 'c> {
     is_listed: &'a (dyn Fn(&Judged<'_>) -> bool + Sync),
 }
 
+/// What was done for a group.
+struct Solved {
+    protected: Vec<Protected>,
+    withheld: Vec<Withheld>,
+    /// Judged cells of other measures whose numbers of employees must not be told, by place.
+    telling: Vec<usize>,
+}
+
 /// Protects all groups; withheld cells get the rule [`Rule::Secondary`].
 pub(super) fn protect_linked(
     judged: &mut [Judged<'_>],
     pipeline: &Pipeline,
     is_listed: &(dyn Fn(&Judged<'_>) -> bool + Sync),
 ) -> Result<Vec<Protected>, DiscloseError> {
-    let mut done = Vec::new();
+    let before: Vec<[Option<Rule>; 2]> = judged.iter().map(|own| [own.incumbent.1, own.organization.1]).collect();
+    let mut telling: BTreeSet<usize> = BTreeSet::new();
+    for _ in 0..ROUNDS {
+        let (protected, found) = protect_groups(judged, pipeline, is_listed)?;
+        let found: BTreeSet<usize> = found.into_iter().filter(|&place| judged[place].tells_number()).collect();
+        if found.is_empty() {
+            return Ok(protected);
+        }
+        // What other measures tell is withheld as well, and everything is protected anew.
+        telling.extend(found);
+        for (own, [incumbent, organization]) in judged.iter_mut().zip(&before) {
+            (own.incumbent.1, own.organization.1) = (*incumbent, *organization);
+        }
+        for &place in &telling {
+            judged[place].incumbent.1.get_or_insert(Rule::Secondary);
+            judged[place].organization.1.get_or_insert(Rule::Secondary);
+        }
+        tie(judged, pipeline);
+    }
+    Err(DiscloseError::Unproven(vec!["shares beside the numbers of employees of other measures".to_owned()]))
+}
+
+/// Protects each group once, and tells whose numbers of employees give something away.
+fn protect_groups(
+    judged: &mut [Judged<'_>],
+    pipeline: &Pipeline,
+    is_listed: &(dyn Fn(&Judged<'_>) -> bool + Sync),
+) -> Result<(Vec<Protected>, Vec<usize>), DiscloseError> {
+    let (mut done, mut all_telling) = (Vec::new(), Vec::new());
     for linked in &pipeline.linked {
         let mut by_currency: BTreeMap<Option<String>, Vec<usize>> = BTreeMap::new();
         let of_group = |judged: &Judged<'_>| {
@@ -187,8 +230,10 @@ pub(super) fn protect_linked(
             by_currency.entry(own.cell.key.currency.clone()).or_default().push(place);
         }
         for (currency, places) in by_currency {
-            let (protected, withheld) = Group::new(currency, linked, pipeline, judged, places, is_listed).protect()?;
+            let group = Group::new(currency, linked, pipeline, judged, places, is_listed);
+            let Solved { protected, withheld, telling } = group.protect()?;
             done.extend(protected);
+            all_telling.extend(telling);
             for (place, family) in withheld {
                 let verdict = match family {
                     Family::Incumbent => &mut judged[place].incumbent.1,
@@ -198,7 +243,7 @@ pub(super) fn protect_linked(
             }
         }
     }
-    Ok(done)
+    Ok((done, all_telling))
 }
 
 impl<'a, 'c> Group<'a, 'c> {
@@ -219,26 +264,34 @@ impl<'a, 'c> Group<'a, 'c> {
     }
 
     /// What is withheld, and how it is protected.
-    fn protect(&self) -> Result<(Vec<Protected>, Vec<Withheld>), DiscloseError> {
+    fn protect(&self) -> Result<Solved, DiscloseError> {
         let incumbent = |judged: &Judged<'_>| judged.incumbent.1.is_some();
         let organization = |judged: &Judged<'_>| judged.organization.1.is_some();
         let both = self.roles(|judged| incumbent(judged) && organization(judged));
-        let counts_employees = self.layers(Quantity::Amounts).0.iter().all(|(_, fact)| *fact == WHO_HAVE_IT);
+        let counts_employees = self.counts_employees();
+        let elsewhere = if counts_employees { Elsewhere::of(self) } else { Elsewhere::nowhere(self.cells.len()) };
+        let tells = |places: &[usize]| places.iter().any(|&place| self.judged[place].tells_number());
+        let is_told_elsewhere: Vec<bool> = elsewhere.everybody.iter().map(|places| tells(places)).collect();
+        let gives_side = |node: usize| elsewhere.one_side[node].iter().any(|&place| self.is_own(place));
         let families = |withheld: &[bool]| -> Result<Families, DiscloseError> {
-            let is_told = both.iter().zip(withheld).map(|(own, no)| counts_employees && *own == Asked::Open && !no);
-            let is_told: Vec<bool> = is_told.collect();
+            let is_told: Vec<bool> = (0..self.cells.len())
+                .map(|node| counts_employees && both[node] == Asked::Open && !withheld[node])
+                .collect();
             let roles = |own: Vec<Asked>| Roles {
                 asked: changed(own, Asked::Withheld, |place| withheld[place]),
-                is_told: is_told.clone(),
+                is_told: is_told.iter().zip(&is_told_elsewhere).map(|(own, other)| *own || *other).collect(),
             };
             let (amounts, figures) = rayon::join(
                 || self.solve(Quantity::Amounts, &roles(self.roles(incumbent))),
                 || self.solve(Quantity::Figures, &roles(self.roles(organization))),
             );
             let ((amounts, cells), (figures, _)) = (amounts?, figures?);
-            let mut untold = cells.everybody_withheld(&amounts.pattern.withheld, withheld.len());
-            untold.iter_mut().zip(&is_told).for_each(|(untold, is_told)| *untold &= is_told);
-            Ok(Families { amounts, figures, untold })
+            let everybody_withheld = cells.everybody_withheld(&amounts.pattern.withheld, self.cells.len());
+            let is_untold = |node: usize| {
+                is_told[node] && (everybody_withheld[node] || amounts.pattern.withheld[node] && gives_side(node))
+            };
+            let untold = (0..self.cells.len()).map(is_untold).collect();
+            Ok(Families { amounts, figures, untold, everybody_withheld })
         };
         let alone = families(&vec![false; self.cells.len()]).ok();
         let is_free = |place: usize| alone.as_ref().is_some_and(|alone| alone.tell_nothing(place));
@@ -254,11 +307,38 @@ impl<'a, 'c> Group<'a, 'c> {
             }
             if !families.untold.contains(&true) && self.new_unions(&cells, &employees.pattern.withheld).is_empty() {
                 let withheld = self.withheld(&families);
-                return Ok((vec![families.amounts, families.figures, employees], withheld));
+                let telling = self.telling(&families, &elsewhere);
+                return Ok(Solved {
+                    protected: vec![families.amounts, families.figures, employees],
+                    withheld,
+                    telling,
+                });
             }
             roles.asked = changed(roles.asked, Asked::Withheld, |place| employees.pattern.withheld[place]);
         }
         Err(DiscloseError::Unproven(vec![format!("numbers of employees of {}", self.measures().join(", "))]))
+    }
+
+    /// Whether all measures are shares of employees.
+    fn counts_employees(&self) -> bool {
+        let kind = |&measure: &usize| self.pipeline.measures[measure].kind;
+        self.linked.measures.iter().all(|measure| matches!(kind(measure), MeasureKind::Share))
+    }
+
+    /// Whether a judged cell is of this group.
+    fn is_own(&self, place: usize) -> bool {
+        self.linked.measures.contains(&self.judged[place].cell.measure)
+    }
+
+    /// Cells of other measures whose number of employees would give a withheld share away.
+    fn telling(&self, families: &Families, elsewhere: &Elsewhere) -> Vec<usize> {
+        let of_node = |node: usize| {
+            let everybody = elsewhere.everybody[node].iter().filter(move |_| families.everybody_withheld[node]);
+            let is_withheld = families.amounts.pattern.withheld[node];
+            let side = elsewhere.one_side[node].iter().filter(move |&&place| is_withheld && !self.is_own(place));
+            everybody.chain(side).copied()
+        };
+        (0..self.cells.len()).flat_map(of_node).collect()
     }
 
     /// What is withheld of the two families.
@@ -304,7 +384,7 @@ impl<'a, 'c> Group<'a, 'c> {
             }
             let breaches = check_proofs(&protected.layers, &protected.pattern);
             if !breaches.is_empty() {
-                return Err(protected.refuse(breaches.iter().map(|breach| breach.cell).collect()));
+                return Err(protected.refuse(breaches.iter().map(|breach| (breach.cell, breach.layer)).collect()));
             }
             let found = self.new_unions(&cells, &protected.pattern.withheld);
             if found.is_empty() {
@@ -315,7 +395,7 @@ impl<'a, 'c> Group<'a, 'c> {
             }
         }
         let last = u32::try_from(protected.places.len()).unwrap_or(u32::MAX);
-        Err(protected.refuse(vec![last.saturating_sub(1)]))
+        Err(protected.refuse(vec![(last.saturating_sub(1), 0)]))
     }
 
     /// Unions that break a rule and are no cells of the problem yet.
@@ -384,6 +464,14 @@ impl<'a, 'c> Group<'a, 'c> {
         layers.retain(|(_, layer)| !layer.is_empty());
         layers.dedup_by(|(_, next), (_, kept)| next == kept);
         let (names, mut layers): (Vec<_>, Vec<Layer>) = layers.into_iter().unzip();
+        if self.counts_employees() && quantity != Quantity::Figures {
+            // Nobody else knows of a company with employees there how many of them a question is about.
+            let there = |place: usize| layers.iter().flat_map(|layer| layer.holdings(place)).collect();
+            let there: Vec<BTreeSet<u32>> = (0..self.cells.len()).map(there).collect();
+            for layer in &mut layers {
+                layer.include(&there);
+            }
+        }
         if quantity == Quantity::Amounts {
             let (_, mut witnesses) = self.layers(Quantity::Employees);
             for layer in &mut witnesses {

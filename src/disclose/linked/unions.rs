@@ -90,6 +90,5 @@ impl View<'_> {
 }
 
 fn is_broken(layer: &Layer, union: &[u32], policy: &Policy) -> bool {
-    let shares = layer.together(union);
-    !shares.is_empty() && first_broken(&layer.evidence(&shares), policy).is_some()
+    layer.evidence(union).is_some_and(|evidence| first_broken(&evidence, policy).is_some())
 }
