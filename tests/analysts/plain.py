@@ -113,8 +113,34 @@ def families(holdings, share=False, policy=SURVEY):
             # By Samuelson's inequality no value is farther from the mean than this: everybody's would be known to within p %.
             far = variance(values) * (len(values) - 1) ** 2 / len(values)
             incumbent = incumbent and far >= (policy.p * Fraction(sum(values), len(values))) ** 2
+        incumbent = incumbent and not others_are_known(holdings, policy.p)
     incumbent = incumbent and within_share(employees, policy.share)
     return incumbent, p_percent([abs(mean) for mean in means(holdings)], policy.p)
+
+
+def others_are_known(holdings, p):
+    """Whether a holding that knows its own values learns all others' to within p of the middle between two bounds.
+
+    It subtracts what it knows from number, sum and squares of all (and Samuelson's inequality bounds what is left), and counts how many
+    of its own lie on a side of each percentile: all others lie on the other side where so many must.
+    """
+    values = sorted(value for own in holdings.values() for value in own)
+    for name, own in holdings.items():
+        others = [value for other, theirs in holdings.items() if other != name for value in theirs]
+        n, total = len(others), len(values)
+        if not others:
+            continue
+        reach = math.sqrt(variance(others) * Fraction((n - 1) ** 2, n)) if n > 1 else 0
+        low, high = sum(others) / n - reach, sum(others) / n + reach
+        for percent in (10, 25, 50, 75, 90):
+            bound, rank = percentile(values, percent), Fraction((total - 1) * percent, 100)
+            if math.floor(rank) + 1 - sum(value <= bound for value in own) >= n:
+                high = min(high, bound)
+            if total - math.ceil(rank) - sum(value >= bound for value in own) >= n:
+                low = max(low, bound)
+        if 0 < low + high and max(high - low, 0) < p * (high + low):
+            return True
+    return False
 
 
 def means(holdings):
