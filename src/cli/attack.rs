@@ -134,7 +134,8 @@ fn from_files(
 fn without_ledger(text: &mut String, findings: &[Finding]) -> usize {
     let _ = writeln!(
         text,
-        "The private ledger is not at hand: it is not judged whether what is known comes too near to the truth"
+        "Without the private ledger it is not judged whether what is known comes too near to the truth{}",
+        if findings.is_empty() { "" } else { "; certain is" }
     );
     list(text, findings);
     findings.len()
