@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use payquorum::aggregate::{CompanyTable, Snapshots, aggregate};
 use payquorum::ingest::{ingest, uploads};
-use payquorum::intake::{Intake, Nowhere, Register, source};
+use payquorum::intake::{Intake, Nowhere, Register, Upload};
 use payquorum::period::Period;
 use payquorum::pipeline::{Overrides, Pipeline};
 use payquorum::pseudonym::MasterKey;
@@ -94,9 +94,9 @@ fn bench_intake(criterion: &mut Criterion) {
         group.bench_function(BenchmarkId::from_parameter(name), |bencher| {
             bencher.iter(|| {
                 for file in &files {
-                    let digest = source::digest(file).expect("a digest");
+                    let upload = Upload::open(file).expect("an upload");
                     let intake = Intake { pipeline: &pipeline, register: &register };
-                    black_box(intake.read(file, digest, &mut Nowhere).expect("accepted"));
+                    black_box(intake.read(&upload, &mut Nowhere).expect("accepted"));
                 }
             });
         });

@@ -8,14 +8,15 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use rayon::prelude::*;
-
+use crate::in_turn::in_turn;
 use crate::intake::{
-    Intake, IntakeReport, Refusal, Register, Sink, SinkError, UploadError, UploadReport, ValidBatch, hex, source,
+    Intake, IntakeReport, Refusal, Register, Sink, SinkError, Upload, UploadError, UploadReport, ValidBatch, hex,
+    source,
 };
 use crate::pipeline::Pipeline;
 use crate::pseudonym::{CompanyKey, MasterKey, pseudonymize};
 use crate::store::{Origin, Staged, Store, StoreError, UploadWriter};
+use crate::timings;
 
 /// Why a run could not take its uploads. A refused upload is no such reason: it is in the report.
 #[derive(Debug, thiserror::Error)]
@@ -79,7 +80,7 @@ pub fn ingest(
     let (intake_digest, key_id) = (hex(&intake_digest(pipeline)), master.id());
     let catalogue = store.catalogue()?;
     let known = catalogue.whole_uploads(&intake_digest, &key_id);
-    let take = |(number, file): (usize, &PathBuf)| {
+    let take = |&(number, file): &(usize, &PathBuf)| {
         let size = fs::metadata(file).map_or(0, |metadata| metadata.len());
         let outcome = take_one(number, file, pipeline, register, store, master, &|digest: &str| {
             if known.contains_key(digest) { None } else { Some((intake_digest.clone(), key_id.clone())) }
@@ -87,7 +88,7 @@ pub fn ingest(
         progress(size);
         outcome
     };
-    let outcomes: Vec<Outcome> = largest_first(files).into_par_iter().map(take).collect::<Result<_, _>>()?;
+    let outcomes: Vec<Outcome> = in_turn(&largest_first(files), take)?;
     let mut report = IntakeReport::default();
     let mut staged_of: Vec<(UploadReport, Vec<Staged>)> = Vec::new();
     let mut claims: BTreeMap<(String, String), Vec<PathBuf>> = BTreeMap::new();
@@ -121,6 +122,7 @@ pub fn ingest(
     report.taken.sort_by(|a, b| a.file.cmp(&b.file));
     report.unchanged.sort();
     report.refused.sort_by(|a, b| a.1.file.cmp(&b.1.file));
+    let _part = timings::part("making the store durable");
     store.commit(&all_staged)?;
     Ok(report)
 }
@@ -179,22 +181,26 @@ fn take_one(
     master: &MasterKey,
     wanted: &dyn Fn(&str) -> Option<(String, String)>,
 ) -> Result<Outcome, IngestError> {
-    let digest = match source::digest(file) {
-        Ok(digest) => digest,
+    let part = timings::part("reading and digests");
+    let found = Upload::open(file);
+    drop(part);
+    let found = match found {
+        Ok(found) => found,
         Err(error) => {
             let report = Box::new(UploadReport::new(file, [0; 32]));
             return Ok(Outcome::Refused(Refusal::Unreadable(error.to_string()), report));
         }
     };
-    let upload = hex(&named(file, digest));
+    let upload = hex(&named(file, found.digest()));
     let Some((intake, key_id)) = wanted(&upload) else {
         return Ok(Outcome::Unchanged(file.to_owned(), upload));
     };
     let columns = pipeline.columns.iter().map(|mapped| mapped.column.clone()).collect();
     let writer = store.writer(number, Origin { upload, intake, key_id, columns });
     let mut sink = Pseudonymizing { writer, register, master, keys: BTreeMap::new(), failed: None };
-    match (Intake { pipeline, register }).read(file, digest, &mut sink) {
+    match (Intake { pipeline, register }).read(&found, &mut sink) {
         Ok(report) => {
+            let _part = timings::part("encoding");
             let staged = sink.writer.finish(|place| register.companies()[place].id.clone())?;
             write_rejects(&report, pipeline)?;
             Ok(Outcome::Taken(Box::new(report), staged))
@@ -245,7 +251,11 @@ impl Sink for Pseudonymizing<'_> {
         let place = batch.company();
         let holding = &self.register.companies()[place].holding;
         let key = self.keys.entry(place).or_insert_with(|| self.master.company_key(holding));
-        self.writer.write(&pseudonymize(batch, key)).map_err(|error| {
+        let part = timings::part("pseudonyms");
+        let batch = pseudonymize(batch, key);
+        drop(part);
+        let _part = timings::part("encoding");
+        self.writer.write(&batch).map_err(|error| {
             let text = error.to_string();
             self.failed = Some(error);
             text.into()

@@ -16,11 +16,13 @@ use super::company_columns::Columns;
 use super::evaluate::{OfKey, Share, Shared, evaluate};
 use super::grouping::Axis;
 use super::partial::PartialCells;
+use crate::in_turn::in_turn;
 use crate::intake::{Company, Register};
 use crate::measure::{Batch, Found, Measure, NoPanel, Over, Panel, Requirement, Shape, Snapshot, Values};
 use crate::period::Period;
 use crate::pipeline::{DimensionSource, Pipeline, Table, UNKNOWN};
 use crate::store::{Catalogue, Part, Records, StoreError};
+use crate::timings;
 
 /// Bytes of values that a pass may hold.
 const HELD: u64 = 768 << 20;
@@ -142,22 +144,19 @@ pub fn aggregate(
         let mut with_panel = 0;
         let mut waiting: Vec<RecordBatch> = Vec::new();
         for members in members.chunks(AT_ONCE) {
-            let company = |place: usize| {
+            let company = |&place: &usize| {
                 let done = pass.company(&members[place])?;
                 progress(members[place].part.rows);
-                Ok((place, done))
+                Ok::<_, StoreError>((place, done))
             };
             // While some companies are computed, the rows of those before them are written.
             let ready = std::mem::take(&mut waiting);
             let (done, written) = rayon::join(
+                || in_turn(&largest_first(members), company),
                 || {
-                    largest_first(members)
-                        .into_par_iter()
-                        .with_max_len(1)
-                        .map(company)
-                        .collect::<Result<Vec<_>, StoreError>>()
+                    let _part = timings::part("writing companies' own metrics");
+                    ready.into_iter().try_for_each(|rows| own.write(rows))
                 },
-                || ready.into_iter().try_for_each(|rows| own.write(rows)),
             );
             written?;
             let mut done: Vec<(usize, Done)> = done?;
@@ -172,6 +171,7 @@ pub fn aggregate(
             }
         }
         let evaluated = || {
+            let _part = timings::part("cells");
             let mut found: Vec<OfKey> = Vec::new();
             for (table, shares) in shares.into_iter().enumerate() {
                 for money in [true, false] {
@@ -309,6 +309,7 @@ impl Pass<'_> {
 
     fn company(&self, member: &Member<'_>) -> Result<Done, StoreError> {
         let Member { part, opening, company, holding } = *member;
+        let reading = timings::part("reading the store, values");
         let pipeline = self.pipeline;
         let panel = if self.needs_panel() {
             Some(Panel::join(opening, part, (self.earlier, self.period), &pipeline.settings)?)
@@ -358,7 +359,8 @@ impl Pass<'_> {
             .collect::<Vec<_>>();
         let own = finished.pop().unwrap_or_else(|| PartialCells::new(0));
         let shares = finished.into_iter().map(|partial| Share { holding, partial }).collect();
-        drop(values);
+        drop((values, reading));
+        let _part = timings::part("companies' own metrics");
         let own_bases = self.shared(|measure| pipeline.company_measures.contains(&measure));
         let mut columns = Columns::new(pipeline);
         let market = add_rows(&own, &own_bases, pipeline, &mut columns);

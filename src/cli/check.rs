@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::{PipelineArguments, Refused, summary::group};
-use crate::intake::{Intake, Nowhere, Register, UploadError, UploadReport, source};
+use crate::intake::{Intake, Nowhere, Register, Upload, UploadError, UploadReport};
 use crate::pipeline::Pipeline;
 
 /// Rejects that are shown for an upload.
@@ -31,8 +31,8 @@ impl Check {
         let intake = Intake { pipeline: &pipeline, register: &register };
         let mut refused = 0;
         for file in &files {
-            let outcome = match source::digest(file) {
-                Ok(digest) => intake.read(file, digest, &mut Nowhere),
+            let outcome = match Upload::open(file) {
+                Ok(upload) => intake.read(&upload, &mut Nowhere),
                 Err(error) => {
                     println!("{}: refused: cannot be read: {error}", file.display());
                     refused += 1;

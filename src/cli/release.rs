@@ -18,6 +18,7 @@ use crate::pipeline::Pipeline;
 use crate::release::{DECISIONS, LedgerFolder, TOLD, publish};
 use crate::scorecard::add_market_ratios;
 use crate::store::{Store, write_durably};
+use crate::timings;
 
 #[derive(Debug, Args)]
 pub(super) struct Release {
@@ -35,9 +36,36 @@ pub(super) struct ReleaseArguments {
     /// Write the problems of linked tables into this folder, in the JJ format of tau-Argus and sdcTable (private: true values)
     #[arg(long, value_name = "FOLDER")]
     export_jj: Option<PathBuf>,
+    /// Tell where the time went, by stages and their parts
+    #[arg(long)]
+    timings: bool,
+    /// Write where the time went as a trace that Perfetto, Speedscope or Chrome's viewer open
+    #[arg(long, value_name = "FILE")]
+    profile: Option<PathBuf>,
     /// Wait where another run works on the workspace, instead of stopping
     #[arg(long)]
     pub(super) wait: bool,
+}
+
+impl ReleaseArguments {
+    /// Lets parts of stages be measured where anybody asks for them.
+    pub(super) fn measure(&self) {
+        if self.timings || self.profile.is_some() {
+            timings::want_parts();
+        }
+    }
+
+    /// Tells where the time went.
+    fn tell_timings(&self) -> anyhow::Result<()> {
+        if self.timings {
+            eprint!("{}", timings::table());
+        }
+        if let Some(file) = &self.profile {
+            let file = std::path::absolute(file)?;
+            write_durably(&file, &timings::trace()?).with_context(|| format!("{}", file.display()))?;
+        }
+        Ok(())
+    }
 }
 
 fn release_date(text: &str) -> Result<String, String> {
@@ -50,6 +78,7 @@ impl Release {
         self.pipeline.use_threads();
         let pipeline = Pipeline::read(&self.pipeline.pipeline, &self.pipeline.overrides())?;
         refuse_remainders(&pipeline)?;
+        self.release.measure();
         let register = Register::read(&pipeline.companies, &pipeline.dimensions)?;
         let store = Store::open(&pipeline.workspace, self.release.wait)?;
         release(pipeline, &register, &store, &self.release)
@@ -69,7 +98,10 @@ pub(super) fn release(
     store: &Store,
     arguments: &ReleaseArguments,
 ) -> anyhow::Result<()> {
+    let stage = timings::stage("aggregation");
+    let part = timings::part("footers of the store");
     let catalogue = store.catalogue()?;
+    drop(part);
     let latest = || catalogue.latest_period().and_then(|period| pipeline.period_kind.parse(period));
     let period = pipeline.period.or_else(latest);
     let period = period.ok_or_else(|| Refused("the store holds no period of this pipeline's kind".to_owned()))?;
@@ -88,18 +120,34 @@ pub(super) fn release(
     let mut companies = CompanyTable::create(pipeline, &own)?;
     let cells = aggregate(pipeline, register, &snapshots, &mut companies, &|rows| bar.inc(rows))?;
     bar.finish_and_clear();
+    drop(stage);
+    let stage = timings::stage("disclosure");
     let private = LedgerFolder::of(pipeline, period);
     let told: Vec<PathBuf> = private.earlier()?.into_iter().map(|folder| folder.join(TOLD)).collect();
+    let part = timings::part("decisions");
     let (safe, ledger) = disclose(&cells, pipeline, &History::read(&told)?)?;
     if let Some(folder) = &arguments.export_jj {
         export_jj(&ledger, folder)?;
     }
-    write_told(&cells, &ledger, pipeline, &private.next().join(TOLD))?;
-    ledger.write(pipeline, &private.next().join(DECISIONS))?;
-    write_protection(&ledger.protected, pipeline, &private.next())?;
+    drop(part);
+    let (told, decided) = rayon::join(
+        || {
+            let _part = timings::part("what is told, for later releases");
+            write_told(&cells, &ledger, pipeline, &private.next().join(TOLD))
+        },
+        || {
+            let _part = timings::part("writing the ledger");
+            ledger.write(pipeline, &private.next().join(DECISIONS))?;
+            write_protection(&ledger.protected, pipeline, &private.next())
+        },
+    );
+    told.and(decided)?;
+    drop(stage);
+    let stage = timings::stage("release");
     // The companies' own metrics and the release have nothing to do with each other from here on.
     let (written, published) = rayon::join(
         || -> anyhow::Result<()> {
+            let _part = timings::part("finishing companies' own metrics");
             add_market_ratios(&mut companies, &safe, pipeline, register)?;
             companies.finish()?;
             Ok(())
@@ -109,9 +157,10 @@ pub(super) fn release(
     written?;
     let published = published?;
     let decisions = private.keep(&published)?.join(DECISIONS);
+    drop(stage);
     eprint!("{}", summary::release(&published, &safe, &ledger, pipeline, &cells, &[own, decisions]));
     println!("{}", published.folder.display());
-    Ok(())
+    arguments.tell_timings()
 }
 
 /// Writes each problem of linked tables as a JJ file with its pattern, and beside it which cell each index means.

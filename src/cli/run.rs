@@ -12,6 +12,7 @@ use crate::intake::Register;
 use crate::pipeline::Pipeline;
 use crate::pseudonym::{KeySource, load_or_create};
 use crate::store::Store;
+use crate::timings;
 
 #[derive(Debug, Args)]
 pub(super) struct Run {
@@ -29,6 +30,8 @@ impl Run {
         self.pipeline.use_threads();
         let pipeline = Pipeline::read(&self.pipeline.pipeline, &self.pipeline.overrides())?;
         release::refuse_remainders(&pipeline)?;
+        self.release.measure();
+        let stage = timings::stage("uploads");
         let register = Register::read(&pipeline.companies, &pipeline.dimensions)?;
         let files = uploads(&pipeline.uploads)?;
         let store = Store::open(&pipeline.workspace, self.release.wait)?;
@@ -43,6 +46,7 @@ impl Run {
         let bar = progress::bar(bytes, "uploads", true);
         let report = ingest(&files, &pipeline, &register, &store, &master, &|size| bar.inc(size))?;
         bar.finish_and_clear();
+        drop(stage);
         eprint!("{}", summary::intake(&report, &pipeline, &register));
         if !report.refused.is_empty() && !self.skip_refused {
             let text = "uploads were refused, and no release was made; mend them and run again, or publish without them \

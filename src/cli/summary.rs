@@ -11,6 +11,7 @@ use crate::ingest::rejects_file;
 use crate::intake::{IntakeReport, Register, UploadReport};
 use crate::pipeline::Pipeline;
 use crate::release::Published;
+use crate::timings;
 
 /// Uploads that are listed one by one; of more, the number is told.
 const LISTED: usize = 10;
@@ -137,7 +138,8 @@ fn write_release(
         "  query it: duckdb -c \"FROM '{}' WHERE status = 'published' LIMIT 10\"",
         published.folder.join("benchmarks.parquet").display()
     )?;
-    writeln!(out, "  check it anywhere: payquorum verify {}", published.folder.display())
+    writeln!(out, "  check it anywhere: payquorum verify {}", published.folder.display())?;
+    writeln!(out, "It took {}", timings::line())
 }
 
 /// Entries of reference tables that records asked for and that are not there.

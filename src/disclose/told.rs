@@ -11,10 +11,14 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, Decimal128Array, RecordBatch, StringArray, UInt64Array};
-use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use arrow::array::{
+    Array, ArrayRef, Decimal128Array, DictionaryArray, Int32Array, RecordBatch, StringArray, UInt64Array,
+};
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, Field, Int32Type, Schema, SchemaRef};
 use hashbrown::{HashMap, HashSet};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use rayon::prelude::*;
 
 use super::ledger::{Action, Family, Ledger, Verdict};
 use crate::aggregate::{Cell, CellKey, CellTable};
@@ -25,8 +29,8 @@ use crate::store::{StoreError, TableFile};
 /// Digits of an amount.
 const DIGITS: u8 = 38;
 
-/// Rows that are written at a time.
-const ROWS: usize = 1 << 16;
+/// Figures whose rows are written at a time.
+const FIGURES: usize = 1 << 12;
 
 /// Which figures of which cell, whatever table it stands in.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -167,7 +171,10 @@ impl Told {
     }
 
     fn add(&mut self, batch: &RecordBatch) -> Option<()> {
-        let text = |name: &str| batch.column_by_name(name)?.as_any().downcast_ref::<StringArray>();
+        let text = |name: &str| -> Option<StringArray> {
+            let words = cast(batch.column_by_name(name)?, &DataType::Utf8).ok()?;
+            words.as_any().downcast_ref().cloned()
+        };
         let amount = |name: &str| batch.column_by_name(name)?.as_any().downcast_ref::<Decimal128Array>();
         let (cells, measures, currencies, families) =
             (text("cell")?, text("measure")?, text("currency")?, text("family")?);
@@ -203,28 +210,30 @@ pub fn write_told(cells: &CellTable, ledger: &Ledger, pipeline: &Pipeline, file:
     let schema = schema();
     let secret = ("payquorum.confidentiality", "private: to compare later releases with".to_owned());
     let mut table = TableFile::create(file, &schema, &[secret])?;
-    let mut written: HashSet<Place> = HashSet::new();
-    let mut rows: Vec<(Arc<Place>, Behind)> = Vec::new();
-    for cell in &cells.cells {
-        for family in [Family::Incumbent, Family::Organization] {
-            let place = Place::of(&cell.key, cell.measure, family, pipeline);
-            if !told.contains(&(cell.key.as_ref(), cell.measure, family)) || !written.insert(place.clone()) {
-                continue;
-            }
-            let place = Arc::new(place);
-            rows.extend(behind(cell, family).into_iter().map(|behind| (place.clone(), behind)));
-            if rows.len() >= ROWS {
-                table.write(&batch(&schema, &rows, file)?)?;
-                rows.clear();
-            }
-        }
+    fn of_cell<'c>(
+        cell: &'c Cell,
+        told: &HashSet<(&CellKey, usize, Family)>,
+        pipeline: &Pipeline,
+    ) -> Vec<(Place, &'c Cell)> {
+        let is_told = |family: &Family| told.contains(&(cell.key.as_ref(), cell.measure, *family));
+        let families = [Family::Incumbent, Family::Organization].into_iter().filter(is_told);
+        families.map(|family| (Place::of(&cell.key, cell.measure, family, pipeline), cell)).collect()
     }
-    table.write(&batch(&schema, &rows, file)?)?;
+    let figures: Vec<(Place, &Cell)> =
+        cells.cells.par_iter().flat_map_iter(|cell| of_cell(cell, &told, pipeline)).collect();
+    let mut written: HashSet<&Place> = HashSet::with_capacity(figures.len());
+    let figures: Vec<&(Place, &Cell)> = figures.iter().filter(|(place, _)| written.insert(place)).collect();
+    for figures in figures.chunks(FIGURES) {
+        let behind: Vec<Vec<Behind>> = figures.par_iter().map(|(place, cell)| behind(cell, place.family)).collect();
+        let places: Vec<&Place> = figures.iter().map(|(place, _)| place).collect();
+        table.write(&batch(&schema, &places, &behind, file)?)?;
+    }
     table.finish()
 }
 
 fn schema() -> SchemaRef {
-    let text = |name: &str| Field::new(name, DataType::Utf8, true);
+    let words = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
+    let text = |name: &str| Field::new(name, words.clone(), true);
     let amount = |name: &str| Field::new(name, DataType::Decimal128(DIGITS, 0), false);
     let fields = [text("cell"), text("measure"), text("currency"), text("family")].into_iter().chain([
         Field::new("employees", DataType::UInt64, false),
@@ -234,23 +243,33 @@ fn schema() -> SchemaRef {
     Arc::new(Schema::new(fields.collect::<Vec<_>>()))
 }
 
-fn batch(schema: &SchemaRef, rows: &[(Arc<Place>, Behind)], file: &Path) -> Result<RecordBatch, StoreError> {
+/// The rows of some figures, each with what is behind it.
+fn batch(
+    schema: &SchemaRef,
+    places: &[&Place],
+    behind: &[Vec<Behind>],
+    file: &Path,
+) -> Result<RecordBatch, StoreError> {
     let damaged =
         |error: arrow::error::ArrowError| StoreError::Damaged { path: file.to_owned(), error: error.to_string() };
-    let texts = |text: fn(&Place) -> Option<&str>| -> ArrayRef {
-        Arc::new(rows.iter().map(|(place, _)| text(place)).collect::<StringArray>())
+    let keys: Int32Array =
+        (0..).zip(behind).flat_map(|(place, rows)| std::iter::repeat_n(place, rows.len())).collect::<Vec<i32>>().into();
+    let texts = |text: fn(&Place) -> Option<&str>| -> Result<ArrayRef, StoreError> {
+        let words: StringArray = places.iter().map(|place| text(place)).collect();
+        Ok(Arc::new(DictionaryArray::<Int32Type>::try_new(keys.clone(), Arc::new(words)).map_err(damaged)?))
     };
+    let rows = || behind.iter().flatten();
     let amounts = |side: usize| -> Result<ArrayRef, StoreError> {
-        let amounts = rows.iter().map(|(_, behind)| behind.amounts[side]);
-        let array = Decimal128Array::from_iter_values(amounts).with_precision_and_scale(DIGITS, 0).map_err(damaged)?;
+        let amounts = rows().map(|behind| behind.amounts[side]).collect::<Vec<i128>>();
+        let array = Decimal128Array::from(amounts).with_precision_and_scale(DIGITS, 0).map_err(damaged)?;
         Ok(Arc::new(array))
     };
     let columns = vec![
-        texts(|place| Some(&place.cell)),
-        texts(|place| Some(&place.measure)),
-        texts(|place| place.currency.as_deref()),
-        texts(|place| Some(place.family.name())),
-        Arc::new(UInt64Array::from_iter_values(rows.iter().map(|(_, behind)| behind.employees))),
+        texts(|place| Some(&place.cell))?,
+        texts(|place| Some(&place.measure))?,
+        texts(|place| place.currency.as_deref())?,
+        texts(|place| Some(place.family.name()))?,
+        Arc::new(UInt64Array::from(rows().map(|behind| behind.employees).collect::<Vec<u64>>())),
         amounts(0)?,
         amounts(1)?,
     ];

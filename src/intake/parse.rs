@@ -20,6 +20,7 @@ use crate::exact::NumberFault;
 use crate::period::{Period, PeriodKind};
 use crate::pipeline::{DateFormat, DimensionSource, Encoding, FileFormat, Pipeline};
 use crate::record::{Column, ColumnKind, is_currency_code};
+use crate::timings;
 
 /// The longest text that is kept, in bytes.
 const LONGEST_TEXT: usize = 256;
@@ -133,6 +134,7 @@ impl<'a> Lines<'a> {
 impl Context<'_> {
     /// Parses one chunk, from its byte `skip` on.
     pub(super) fn parse(&self, chunk: &Chunk, skip: usize) -> Result<Parsed, Stop> {
+        let _part = timings::part("parsing");
         let bytes = &chunk.bytes[skip..];
         let estimate = bytes.len() / 80 + 16;
         let columns = &self.mapping.columns;

@@ -1,11 +1,11 @@
 //! Opening an upload: compression, byte order marks, UTF-16.
 //!
 //! In: a path. Out: a stream of bytes in an encoding of which ASCII is a part, without a byte order mark.
-//! Invariant: the stream is read piece by piece; nothing of the upload is kept.
+//! Invariant: the stream is read piece by piece; of the upload nothing is kept, or [`SMALL`] bytes while it is read.
 
 use std::fs::File;
-use std::io::{self, BufReader, Read};
-use std::path::Path;
+use std::io::{self, BufReader, Read, Seek};
+use std::path::{Path, PathBuf};
 
 use encoding_rs::{Decoder, UTF_16BE, UTF_16LE};
 use sha2::{Digest, Sha256};
@@ -33,12 +33,60 @@ pub fn stem(path: &Path) -> String {
     [".csv", ".txt", ".tsv"].iter().find_map(|ending| end(&name, ending)).unwrap_or(name)
 }
 
-/// SHA-256 of the file as it lies there, packed or not.
-///
-/// # Errors
-/// When the file cannot be read.
-pub fn digest(path: &Path) -> io::Result<[u8; 32]> {
-    let mut file = File::open(path)?;
+/// Uploads up to this size are read once; larger ones for their digest, and then for their rows.
+const SMALL: u64 = 8 << 20;
+
+/// An upload whose digest is known.
+#[derive(Debug)]
+pub struct Upload {
+    path: PathBuf,
+    digest: [u8; 32],
+    /// All of it, packed or not, where it is small.
+    bytes: Option<Vec<u8>>,
+}
+
+impl Upload {
+    /// Opens an upload and reads it for its digest.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn open(path: &Path) -> io::Result<Self> {
+        let mut file = File::open(path)?;
+        let path = path.to_owned();
+        let size = file.metadata()?.len();
+        if size > SMALL {
+            return Ok(Self { path, digest: digest(&mut file)?, bytes: None });
+        }
+        let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0) + 1);
+        file.read_to_end(&mut bytes)?;
+        Ok(Self { path, digest: Sha256::digest(&bytes).into(), bytes: Some(bytes) })
+    }
+
+    /// Where it lies.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// SHA-256 of the file as it lies there, packed or not.
+    #[must_use]
+    pub fn digest(&self) -> [u8; 32] {
+        self.digest
+    }
+
+    /// Hands the stream of the upload, and the encoding that its first bytes tell, to `read`.
+    ///
+    /// # Errors
+    /// When the file cannot be read or its packing is broken.
+    pub fn read<T>(&self, declared: Encoding, read: impl FnOnce(&mut dyn Read, Encoding) -> T) -> io::Result<T> {
+        match &self.bytes {
+            Some(bytes) => unpacked(&self.path, io::Cursor::new(bytes), declared, read),
+            None => open(&self.path, declared, read),
+        }
+    }
+}
+
+fn digest(file: &mut File) -> io::Result<[u8; 32]> {
     let mut hasher = Sha256::new();
     let mut buffer = vec![0; 1 << 17];
     loop {
@@ -49,12 +97,20 @@ pub fn digest(path: &Path) -> io::Result<[u8; 32]> {
     }
 }
 
-/// Opens an upload and hands its stream, and the encoding that its first bytes tell, to `read`.
+/// Opens an upload without its digest, and hands its stream, and the encoding that its first bytes tell, to `read`.
 ///
 /// # Errors
 /// When the file cannot be opened or its packing is broken.
 pub fn open<T>(path: &Path, declared: Encoding, read: impl FnOnce(&mut dyn Read, Encoding) -> T) -> io::Result<T> {
-    let file = File::open(path)?;
+    unpacked(path, File::open(path)?, declared, read)
+}
+
+fn unpacked<T>(
+    path: &Path,
+    file: impl Read + Seek,
+    declared: Encoding,
+    read: impl FnOnce(&mut dyn Read, Encoding) -> T,
+) -> io::Result<T> {
     let name = path.to_string_lossy().to_ascii_lowercase();
     let packing = match name.rsplit('.').next() {
         Some("gz") => Packing::Gzip,

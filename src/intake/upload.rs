@@ -23,7 +23,7 @@ use super::parse::{Context, Parsed, Stop};
 use super::register::Register;
 use super::report::UploadReport;
 use super::rule::{Refusal, Reject, Rule};
-use super::source;
+use super::source::{self, Upload};
 use crate::exact::SCALE;
 use crate::period::Period;
 use crate::pipeline::{Encoding, FileFormat, Pipeline};
@@ -98,13 +98,14 @@ impl Intake<'_> {
     ///
     /// # Errors
     /// [`UploadError`]; the sink has been told to forget everything by then.
-    pub fn read(&self, path: &Path, digest: [u8; 32], sink: &mut dyn Sink) -> Result<UploadReport, UploadError> {
+    pub fn read(&self, upload: &Upload, sink: &mut dyn Sink) -> Result<UploadReport, UploadError> {
+        let path = upload.path();
         let mut encoding = self.pipeline.format_of(path).encoding;
         let mut repeated = HashSet::new();
         loop {
-            let mut report = UploadReport::new(path, digest);
+            let mut report = UploadReport::new(path, upload.digest());
             let mut pass = Pass { intake: *self, path, repeated: &repeated, report: &mut report, hashes: Vec::new() };
-            let outcome = source::open(path, encoding, |stream, encoding| pass.run(stream, encoding, sink));
+            let outcome = upload.read(encoding, |stream, encoding| pass.run(stream, encoding, sink));
             let hashes = std::mem::take(&mut pass.hashes);
             let outcome = outcome.unwrap_or_else(|error| Err(Interrupt::Refuse(unreadable(&error))));
             match outcome {

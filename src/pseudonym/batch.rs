@@ -7,11 +7,15 @@ use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, FixedSizeBinaryArray, RecordBatch};
 use arrow::datatypes::{DataType, Field, Schema};
+use rayon::prelude::*;
 
 use super::PSEUDONYM_BYTES;
 use super::key::CompanyKey;
 use crate::intake::ValidBatch;
 use crate::period::Period;
+
+/// Rows that one thread takes at a time.
+const PIECE: usize = 1 << 11;
 
 /// The name of the pseudonym column.
 pub const PSEUDONYM: &str = "pseudonym";
@@ -51,10 +55,13 @@ impl PseudonymBatch {
 #[must_use]
 pub fn pseudonymize(batch: ValidBatch, key: &CompanyKey) -> PseudonymBatch {
     let (company, period, ids, columns) = batch.into_parts();
-    let mut bytes = Vec::with_capacity(ids.len() * PSEUDONYM_BYTES);
-    for row in 0..ids.len() {
-        bytes.extend_from_slice(&key.pseudonym(ids.value(row)));
-    }
+    let mut bytes = vec![0; ids.len() * PSEUDONYM_BYTES];
+    // A batch of a small upload is one piece.
+    bytes.par_chunks_mut(PIECE * PSEUDONYM_BYTES).enumerate().for_each(|(piece, bytes)| {
+        for (row, pseudonym) in (piece * PIECE..).zip(bytes.chunks_exact_mut(PSEUDONYM_BYTES)) {
+            pseudonym.copy_from_slice(&key.pseudonym(ids.value(row)));
+        }
+    });
     drop(ids);
     let width = i32::try_from(PSEUDONYM_BYTES).unwrap_or(16);
     let pseudonyms = FixedSizeBinaryArray::new(width, bytes.into(), None);

@@ -14,6 +14,7 @@ use crate::audit::{AttackError, Effort, Finding, attack};
 use crate::disclose::SafeTable;
 use crate::period::Period;
 use crate::pipeline::Pipeline;
+use crate::timings;
 
 /// Why nothing was published.
 #[derive(Debug, thiserror::Error)]
@@ -79,12 +80,14 @@ pub fn publish(
         move |error| ReleaseError::Io { path, error }
     };
     fs::create_dir_all(&folder).map_err(io(&folder))?;
+    let part = timings::part("encoding the release");
     let files = [
         ("benchmarks.parquet", benchmarks::parquet(table, pipeline)?),
         ("dictionary.md", dictionary::markdown(table, pipeline).into_bytes()),
     ];
     let entries = files.iter().map(|(name, content)| FileEntry::of(name, content)).collect();
     let manifest = Manifest::of(table, pipeline, release_date, entries).to_json();
+    drop(part);
     let latest = versions(&folder).map_err(io(&folder))?.into_iter().max();
     if let Some(version) = latest {
         let existing = folder.join(format!("v{version}"));
@@ -106,12 +109,20 @@ pub fn publish(
         });
         written.map_err(io(&path))?;
     }
-    let verified = verify(&staging).map_err(io(&staging))?;
+    let verify = || {
+        let _part = timings::part("verification");
+        verify(&staging)
+    };
+    let attack = || {
+        let _part = timings::part("attack");
+        attack(&staging, private, Effort::Proofs)
+    };
+    let (verified, attacked) = rayon::join(verify, attack);
+    let verified = verified.map_err(io(&staging))?;
     if !verified.faults.is_empty() {
         fs::remove_dir_all(&staging).map_err(io(&staging))?;
         return Err(ReleaseError::Unsafe(verified.faults));
     }
-    let attacked = attack(&staging, private, Effort::Proofs);
     if !attacked.as_ref().is_ok_and(|attack| attack.findings.is_empty()) {
         fs::remove_dir_all(&staging).map_err(io(&staging))?;
     }

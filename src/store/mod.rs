@@ -8,6 +8,7 @@ mod commit;
 mod lock;
 mod read;
 mod records;
+mod row_groups;
 mod table_file;
 mod write;
 

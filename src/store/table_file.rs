@@ -8,14 +8,14 @@ use std::path::{Path, PathBuf};
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, SchemaRef};
-use parquet::arrow::ArrowWriter;
-use parquet::basic::{Compression, ZstdLevel};
+use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesBuilder};
 use parquet::schema::types::ColumnPath;
 
 use super::StoreError;
+use super::row_groups::RowGroups;
 
 /// Rows of a page where a table is long.
 const ROWS_OF_LARGE_PAGE: usize = 1 << 17;
@@ -24,7 +24,7 @@ const ROWS_OF_LARGE_PAGE: usize = 1 << 17;
 pub struct TableFile {
     file: PathBuf,
     beside: PathBuf,
-    writer: ArrowWriter<File>,
+    writer: RowGroups<File>,
 }
 
 impl fmt::Debug for TableFile {
@@ -65,7 +65,7 @@ impl TableFile {
         std::fs::create_dir_all(folder).map_err(StoreError::io(folder))?;
         let beside = file.with_extension("new");
         let out = File::create(&beside).map_err(StoreError::io(&beside))?;
-        let writer = ArrowWriter::try_new(out, schema.clone(), Some(properties.build())).map_err(damaged(&beside))?;
+        let writer = RowGroups::new(out, schema.clone(), properties.build()).map_err(damaged(&beside))?;
         Ok(Self { file: file.to_owned(), beside, writer })
     }
 
@@ -82,7 +82,7 @@ impl TableFile {
     /// # Errors
     /// [`StoreError`]: the file cannot be written; then an earlier one stays.
     pub fn finish(self) -> Result<(), StoreError> {
-        let out = self.writer.into_inner().map_err(damaged(&self.beside))?;
+        let out = self.writer.finish().map_err(damaged(&self.beside))?;
         out.sync_all().map_err(StoreError::io(&self.beside))?;
         std::fs::rename(&self.beside, &self.file).map_err(StoreError::io(&self.file))
     }
@@ -94,10 +94,16 @@ fn properties(schema: &SchemaRef, notes: &[(&str, String)]) -> WriterPropertiesB
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(1).unwrap_or_default()))
         .set_created_by(concat!("payquorum ", env!("CARGO_PKG_VERSION")).to_owned())
         .set_key_value_metadata(Some(notes));
-    // Figures hardly repeat.
-    let figures = schema.fields().iter().filter(|field| *field.data_type() == DataType::Float64);
-    figures.fold(properties, |properties, field| {
-        properties.set_column_dictionary_enabled(ColumnPath::from(field.name().as_str()), false)
+    // Figures hardly repeat; the first bytes of wide amounts do.
+    schema.fields().iter().fold(properties, |properties, field| {
+        let path = ColumnPath::from(field.name().as_str());
+        match field.data_type() {
+            DataType::Float64 => properties.set_column_dictionary_enabled(path, false),
+            DataType::Decimal128(..) => properties
+                .set_column_dictionary_enabled(path.clone(), false)
+                .set_column_encoding(path, Encoding::BYTE_STREAM_SPLIT),
+            _ => properties,
+        }
     })
 }
 

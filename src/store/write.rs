@@ -12,16 +12,15 @@ use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
-use parquet::arrow::ArrowWriter;
-use parquet::basic::{Compression, Encoding, ZstdLevel};
+use parquet::basic::{Compression, Encoding};
 use parquet::errors::ParquetError;
-use parquet::file::metadata::KeyValue;
 use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterVersion};
 use parquet::schema::types::ColumnPath;
 
 use super::StoreError;
 use super::commit::Staged;
 use super::read::keys;
+use super::row_groups::RowGroups;
 use crate::pseudonym::{PSEUDONYM, PseudonymBatch};
 use crate::record::Column;
 
@@ -54,7 +53,7 @@ pub struct UploadWriter {
 
 struct PartWriter {
     path: PathBuf,
-    writer: ArrowWriter<Appender>,
+    writer: RowGroups<Appender>,
     schema: SchemaRef,
     rows: u64,
 }
@@ -87,7 +86,7 @@ impl UploadWriter {
         if let Some(part) = self.parts.get_mut(&key) {
             part.write(batch.records())?;
         }
-        let held: usize = self.parts.values().map(|part| part.writer.in_progress_size()).sum();
+        let held: usize = self.parts.values().map(|part| part.writer.held()).sum();
         if held > HELD {
             for part in self.parts.values_mut() {
                 part.writer.flush().map_err(|error| damaged(&part.path, &error))?;
@@ -126,8 +125,8 @@ impl PartWriter {
         };
         let schema = Arc::new(Schema::new(records.schema().fields().iter().map(described).collect::<Vec<_>>()));
         let out = Appender::new(&path).map_err(StoreError::io(&path))?;
-        let writer = ArrowWriter::try_new(out, schema.clone(), Some(properties(&schema)))
-            .map_err(|error| damaged(&path, &error))?;
+        let writer =
+            RowGroups::new(out, schema.clone(), properties(&schema)).map_err(|error| damaged(&path, &error))?;
         Ok(Self { path, writer, schema, rows: 0 })
     }
 
@@ -147,9 +146,9 @@ impl PartWriter {
             (keys::PERIOD, period.to_owned()),
             (keys::PARTS, parts.to_string()),
         ] {
-            self.writer.append_key_value_metadata(KeyValue::new(key.to_owned(), value));
+            self.writer.note(key, value);
         }
-        let mut out = self.writer.into_inner().map_err(|error| damaged(&self.path, &error))?;
+        let mut out = self.writer.finish().map_err(|error| damaged(&self.path, &error))?;
         out.append().map_err(StoreError::io(&self.path))
     }
 }
@@ -158,13 +157,13 @@ fn damaged(path: &Path, error: &ParquetError) -> StoreError {
     StoreError::Damaged { path: path.to_owned(), error: error.to_string() }
 }
 
-/// Codes repeat and go into dictionaries; amounts and pseudonyms hardly do.
+/// Codes repeat and go into dictionaries; amounts and pseudonyms hardly do. Both are packed in as many bits as they need, so that a
+/// general compression would save a tenth of the room, and take as long as everything else of the writing and reading.
 fn properties(schema: &Schema) -> WriterProperties {
-    let zstd = Compression::ZSTD(ZstdLevel::try_new(1).unwrap_or_default());
     let mut properties = WriterProperties::builder()
         .set_writer_version(WriterVersion::PARQUET_2_0)
         .set_created_by(concat!("payquorum ", env!("CARGO_PKG_VERSION")).to_owned())
-        .set_compression(zstd)
+        .set_compression(Compression::UNCOMPRESSED)
         .set_statistics_enabled(EnabledStatistics::Chunk);
     for field in schema.fields() {
         let path = ColumnPath::from(field.name().as_str());
@@ -173,8 +172,7 @@ fn properties(schema: &Schema) -> WriterProperties {
                 .set_column_dictionary_enabled(path.clone(), false)
                 // Not every reader knows the newer encodings of fixed-length bytes, and random bytes gain nothing.
                 .set_column_encoding(path.clone(), Encoding::PLAIN)
-                .set_column_statistics_enabled(path.clone(), EnabledStatistics::None)
-                .set_column_compression(path, Compression::UNCOMPRESSED),
+                .set_column_statistics_enabled(path, EnabledStatistics::None),
             DataType::Decimal64(..) | DataType::Date32 => properties.set_column_dictionary_enabled(path, false),
             _ => properties,
         };

@@ -8,7 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use payquorum::intake::{Intake, Nowhere, Register, UploadError};
+use payquorum::intake::{Intake, Nowhere, Register, Upload, UploadError};
 use payquorum::pipeline::{Overrides, Pipeline};
 
 use crate::desk::{Desk, Dice, project, quarterly};
@@ -189,7 +189,7 @@ fn hostile_packed_uploads_are_taken_or_refused() {
 
 /// Reads an upload, asserts that rows add up, and that nothing told repeats the marker.
 fn judge(intake: &Intake<'_>, path: &Path, pipeline: &Pipeline) {
-    let (told, report) = match intake.read(path, [0; 32], &mut Nowhere) {
+    let (told, report) = match intake.read(&Upload::open(path).expect("it can be read"), &mut Nowhere) {
         Ok(report) => {
             assert_eq!(report.read, report.accepted + report.rejected, "rows do not add up");
             (String::new(), report)

@@ -109,7 +109,40 @@ fn rejected_rows_are_listed_by_place_and_rule_and_never_by_value() {
 fn the_summary_reads_like_this() {
     let desk = Desk::keyed();
     let outcome = desk.does("run", &quarterly(), &[]).ends_with(0);
-    insta::assert_snapshot!("summary", without_places(&outcome.stderr, &desk));
+    insta::assert_snapshot!("summary", without_seconds(&without_places(&outcome.stderr, &desk)));
+}
+
+/// The last line tells how long each stage took.
+fn without_seconds(summary: &str) -> String {
+    let of_line = |line: &str| {
+        let is_time = |word: &str| word.trim_end_matches(',').parse::<f64>().is_ok();
+        let word = |word: &str| {
+            if is_time(word) { word.replace(|at: char| at.is_ascii_digit(), "0") } else { word.to_owned() }
+        };
+        line.split(' ').map(word).collect::<Vec<_>>().join(" ")
+    };
+    let line = |line: &str| if line.starts_with("It took") { of_line(line) } else { line.to_owned() };
+    summary.lines().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// Where the time went: a table for people, and a trace for viewers, in which each stage and part has its place.
+#[test]
+fn a_run_tells_where_its_time_went() {
+    let desk = Desk::keyed();
+    let profile = desk.path("trace.json");
+    let more = ["--timings", "--profile", profile.to_str().expect("text")];
+    desk.does("run", &quarterly(), &more).ends_with(0).tells("of threads").tells("parsing").tells("what is told");
+    let trace: serde_json::Value = serde_json::from_slice(&fs::read(&profile).expect("a trace")).expect("JSON");
+    let spans = trace.as_array().expect("a list of spans");
+    let of = |name: &str| spans.iter().filter(|span| span["name"] == name).collect::<Vec<_>>();
+    let stages: Vec<&str> =
+        spans.iter().filter(|span| span["cat"] == "stage").filter_map(|span| span["name"].as_str()).collect();
+    assert_eq!(stages, ["uploads", "aggregation", "disclosure", "release"]);
+    let (uploads, parsing) = (of("uploads")[0], of("parsing"));
+    assert!(parsing.len() >= 20, "every upload is parsed");
+    let end =
+        |span: &serde_json::Value| span["ts"].as_f64().zip(span["dur"].as_f64()).map(|(start, length)| start + length);
+    assert!(parsing.iter().all(|part| end(part) <= end(uploads) && part["ph"] == "X"));
 }
 
 #[test]

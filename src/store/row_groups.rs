@@ -1,0 +1,109 @@
+//! [`RowGroups`]: a Parquet file whose columns are encoded side by side.
+//!
+//! In: record batches. Out: the bytes of a file. Invariant: they do not depend on the sizes of the batches, or on the number of
+//! threads.
+
+use std::io::Write;
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, RecordBatch};
+use arrow::datatypes::{Field, SchemaRef};
+use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_writer::{ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves};
+use parquet::errors::ParquetError;
+use parquet::file::metadata::KeyValue;
+use parquet::file::properties::WriterProperties;
+use parquet::file::writer::SerializedFileWriter;
+use rayon::prelude::*;
+
+/// Rows of a row group.
+const ROWS_OF_GROUP: usize = 1 << 20;
+
+/// Fewer rows are not worth the way to another thread.
+const ROWS_FOR_THREADS: usize = 1 << 12;
+
+/// A file while it is written.
+pub(super) struct RowGroups<W: Write + Send> {
+    schema: SchemaRef,
+    writer: SerializedFileWriter<W>,
+    factory: ArrowRowGroupWriterFactory,
+    /// The columns of the row group that is being filled, or none.
+    columns: Vec<ArrowColumnWriter>,
+    /// Rows in it.
+    rows: usize,
+}
+
+impl<W: Write + Send> RowGroups<W> {
+    pub(super) fn new(out: W, schema: SchemaRef, properties: WriterProperties) -> Result<Self, ParquetError> {
+        let (writer, factory) = ArrowWriter::try_new(out, schema.clone(), Some(properties))
+            .and_then(ArrowWriter::into_serialized_writer)?;
+        Ok(Self { schema, writer, factory, columns: Vec::new(), rows: 0 })
+    }
+
+    /// Adds rows.
+    pub(super) fn write(&mut self, batch: &RecordBatch) -> Result<(), ParquetError> {
+        let mut written = 0;
+        while written < batch.num_rows() {
+            let rows = (batch.num_rows() - written).min(ROWS_OF_GROUP - self.rows);
+            self.encode(&batch.slice(written, rows))?;
+            written += rows;
+            if self.rows == ROWS_OF_GROUP {
+                self.flush()?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Encodes rows, many of them on several threads.
+    fn encode(&mut self, rows: &RecordBatch) -> Result<(), ParquetError> {
+        if self.columns.is_empty() {
+            self.columns = self.factory.create_column_writers(self.writer.flushed_row_groups().len())?;
+        }
+        let encode = |((column, field), array): ((&mut ArrowColumnWriter, &Arc<Field>), &ArrayRef)| {
+            compute_leaves(field, array)?.iter().try_for_each(|leaf| column.write(leaf))
+        };
+        let fields: &[Arc<Field>] = self.schema.fields();
+        if rows.num_rows() < ROWS_FOR_THREADS {
+            self.columns.iter_mut().zip(fields).zip(rows.columns()).try_for_each(encode)?;
+        } else {
+            self.columns.par_iter_mut().zip(fields).zip(rows.columns()).try_for_each(encode)?;
+        }
+        self.rows += rows.num_rows();
+        Ok(())
+    }
+
+    /// Ends the row group that is being filled.
+    pub(super) fn flush(&mut self) -> Result<(), ParquetError> {
+        let columns = std::mem::take(&mut self.columns);
+        let rows = std::mem::take(&mut self.rows);
+        if columns.is_empty() {
+            return Ok(());
+        }
+        let chunks: Vec<_> = if rows < ROWS_FOR_THREADS {
+            columns.into_iter().map(ArrowColumnWriter::close).collect::<Result<_, _>>()?
+        } else {
+            columns.into_par_iter().map(ArrowColumnWriter::close).collect::<Result<_, _>>()?
+        };
+        let mut group = self.writer.next_row_group()?;
+        for chunk in chunks {
+            chunk.append_to_row_group(&mut group)?;
+        }
+        group.close().map(|_| ())
+    }
+
+    /// Bytes that the row group takes that is being filled.
+    pub(super) fn held(&self) -> usize {
+        self.columns.iter().map(ArrowColumnWriter::get_estimated_total_bytes).sum()
+    }
+
+    /// Adds a note to the metadata of the file.
+    pub(super) fn note(&mut self, key: &str, value: String) {
+        self.writer.append_key_value_metadata(KeyValue::new(key.to_owned(), value));
+    }
+
+    /// Ends the file.
+    pub(super) fn finish(mut self) -> Result<W, ParquetError> {
+        self.flush()?;
+        self.writer.into_inner()
+    }
+}
