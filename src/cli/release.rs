@@ -15,7 +15,7 @@ use crate::disclose::secondary::write_jj;
 use crate::disclose::{DiscloseError, History, Ledger, disclose, write_protection, write_told};
 use crate::intake::Register;
 use crate::pipeline::Pipeline;
-use crate::release::{DECISIONS, LedgerFolder, TOLD, publish};
+use crate::release::{DECISIONS, LedgerFolder, Prepared, TOLD, prepare};
 use crate::scorecard::add_market_ratios;
 use crate::store::{Store, write_durably};
 use crate::timings;
@@ -130,32 +130,29 @@ pub(super) fn release(
         export_jj(&ledger, folder)?;
     }
     drop(part);
-    let (told, decided) = rayon::join(
-        || {
-            let _part = timings::part("what is told, for later releases");
-            write_told(&cells, &ledger, pipeline, &private.next().join(TOLD))
-        },
-        || {
-            let _part = timings::part("writing the ledger");
-            ledger.write(pipeline, &private.next().join(DECISIONS))?;
-            write_protection(&ledger.protected, pipeline, &private.next())
-        },
-    );
-    told.and(decided)?;
     drop(stage);
     let stage = timings::stage("release");
-    // The companies' own metrics and the release have nothing to do with each other from here on.
-    let (written, published) = rayon::join(
-        || -> anyhow::Result<()> {
-            let _part = timings::part("finishing companies' own metrics");
-            add_market_ratios(&mut companies, &safe, pipeline, register)?;
-            companies.finish()?;
-            Ok(())
-        },
-        || publish(&safe, pipeline, arguments.release_date.as_deref(), &private.next()),
-    );
-    written?;
-    let published = published?;
+    // What is told, the companies' own metrics and the release have nothing to do with each other from here on.
+    let write_told = || {
+        let _part = timings::part("what is told, for later releases");
+        write_told(&cells, &ledger, pipeline, &private.next().join(TOLD))
+    };
+    let finish_own = || -> anyhow::Result<()> {
+        let _part = timings::part("finishing companies' own metrics");
+        add_market_ratios(&mut companies, &safe, pipeline, register)?;
+        Ok(companies.finish().map(|_| ())?)
+    };
+    let prepare = || -> anyhow::Result<Prepared> {
+        let part = timings::part("writing the ledger");
+        ledger.write(pipeline, &private.next().join(DECISIONS))?;
+        write_protection(&ledger.protected, pipeline, &private.next())?;
+        drop(part);
+        Ok(prepare(&safe, pipeline, arguments.release_date.as_deref(), &private.next())?)
+    };
+    let (told, (finished, prepared)) = rayon::join(write_told, || rayon::join(finish_own, prepare));
+    told?;
+    finished?;
+    let published = prepared?.publish()?;
     let decisions = private.keep(&published)?.join(DECISIONS);
     drop(stage);
     eprint!("{}", summary::release(&published, &safe, &ledger, pipeline, &cells, &[own, decisions]));

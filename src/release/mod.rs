@@ -13,5 +13,5 @@ mod verify;
 pub use benchmarks::{Column, columns};
 pub use ledger_folder::{DECISIONS, LedgerFolder, TOLD, ledger_of};
 pub use manifest::{FileEntry, Manifest, Perturbation};
-pub use publish::{Published, ReleaseError, publish};
+pub use publish::{Prepared, Published, ReleaseError, prepare};
 pub use verify::{Fault, Verified, verify};

@@ -63,22 +63,27 @@ pub struct Published {
     pub new: bool,
 }
 
-/// Publishes a safe table whose private files are in a folder: these prove to the audit, which reads the finished files, that nobody
-/// comes to know what is withheld.
+/// A release that was verified and attacked, and that nobody sees yet.
+#[derive(Debug)]
+pub struct Prepared {
+    folder: PathBuf,
+    /// Where its files lie; none where the latest version has the same content.
+    staging: Option<PathBuf>,
+    version: u32,
+}
+
+/// Prepares the release of a safe table whose private files are in a folder: these prove to the audit, which reads the finished files,
+/// that nobody comes to know what is withheld.
 ///
 /// # Errors
 /// [`ReleaseError`]; earlier versions are untouched.
-pub fn publish(
+pub fn prepare(
     table: &SafeTable,
     pipeline: &Pipeline,
     release_date: Option<&str>,
     private: &Path,
-) -> Result<Published, ReleaseError> {
+) -> Result<Prepared, ReleaseError> {
     let folder = folder_of(pipeline, table.period());
-    let io = |path: &Path| {
-        let path = path.to_owned();
-        move |error| ReleaseError::Io { path, error }
-    };
     fs::create_dir_all(&folder).map_err(io(&folder))?;
     let part = timings::part("encoding the release");
     let files = [
@@ -92,7 +97,7 @@ pub fn publish(
     if let Some(version) = latest {
         let existing = folder.join(format!("v{version}"));
         if fs::read(existing.join("manifest.json")).is_ok_and(|found| found == manifest.as_bytes()) {
-            return Ok(Published { folder: existing, version, new: false });
+            return Ok(Prepared { folder, staging: None, version });
         }
     }
     let staging = folder.join(".staging");
@@ -130,11 +135,29 @@ pub fn publish(
     if !findings.is_empty() {
         return Err(ReleaseError::Broken(findings));
     }
-    let version = latest.unwrap_or(0) + 1;
-    let place = folder.join(format!("v{version}"));
-    fs::rename(&staging, &place).map_err(io(&place))?;
-    crate::store::sync_folder(&folder).map_err(io(&folder))?;
-    Ok(Published { folder: place, version, new: true })
+    Ok(Prepared { folder, staging: Some(staging), version: latest.unwrap_or(0) + 1 })
+}
+
+impl Prepared {
+    /// Lets the release appear.
+    ///
+    /// # Errors
+    /// [`ReleaseError`]; it does not appear then.
+    pub fn publish(self) -> Result<Published, ReleaseError> {
+        let Self { folder, staging, version } = self;
+        let place = folder.join(format!("v{version}"));
+        let new = staging.is_some();
+        if let Some(staging) = staging {
+            fs::rename(&staging, &place).map_err(io(&place))?;
+            crate::store::sync_folder(&folder).map_err(io(&folder))?;
+        }
+        Ok(Published { folder: place, version, new })
+    }
+}
+
+fn io(path: &Path) -> impl FnOnce(std::io::Error) -> ReleaseError {
+    let path = path.to_owned();
+    move |error| ReleaseError::Io { path, error }
 }
 
 /// Where the releases of a period are.

@@ -174,6 +174,8 @@ fn properties(schema: &Schema) -> WriterProperties {
                 .set_column_encoding(path.clone(), Encoding::PLAIN)
                 .set_column_statistics_enabled(path, EnabledStatistics::None),
             DataType::Decimal64(..) | DataType::Date32 => properties.set_column_dictionary_enabled(path, false),
+            // What a dictionary falls back to where it grows too large. Others have 2 MiB of room made for them in every file.
+            DataType::Dictionary(..) => properties.set_column_encoding(path, Encoding::PLAIN),
             _ => properties,
         };
     }
