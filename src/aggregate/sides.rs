@@ -123,20 +123,19 @@ impl<'p> Sides<'p> {
                 return Default::default();
             }
             let (floor, ceiling) = around(statistics.percentiles[place]);
-            let employees =
-                |on_side: &dyn Fn(Amount) -> bool| self.values.iter().filter(|&&value| on_side(value)).count() as u64;
-            let holdings = |on_side: &dyn Fn((Amount, Amount)) -> bool| {
-                self.ranges.iter().filter(|&&range| on_side(range)).count() as u64
-            };
+            let holdings_below = self.ranges.iter().filter(|(low, _)| *low <= floor).count();
+            let holdings_above = self.ranges.iter().filter(|(_, high)| *high >= ceiling).count();
             [
-                Side { employees: employees(&|value| value <= floor), holdings: holdings(&|(low, _)| low <= floor) },
-                Side {
-                    employees: employees(&|value| value >= ceiling),
-                    holdings: holdings(&|(_, high)| high >= ceiling),
-                },
+                Side { employees: count(self.values, |value| value <= floor), holdings: holdings_below as u64 },
+                Side { employees: count(self.values, |value| value >= ceiling), holdings: holdings_above as u64 },
             ]
         })
     }
+}
+
+/// How many values there are of a kind; a sum without branches, since this is asked of every value of every cell eight times.
+fn count(values: &[Amount], is_there: impl Fn(Amount) -> bool) -> u64 {
+    values.iter().map(|&value| u64::from(is_there(value))).sum()
 }
 
 /// The values of a holding that count.
