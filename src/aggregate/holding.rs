@@ -3,8 +3,7 @@
 //! In: the pieces of the holding, and what the cell as a whole says of a measure. Out: a [`Contribution`]; none where the
 //! holding has no value. Invariant: contributions of a cell add up to it.
 
-use std::borrow::Cow;
-
+use super::amounts::Slice;
 use super::contributions::Contribution;
 use super::partial::{Piece, Sums};
 use super::statistics::PARTS;
@@ -90,9 +89,7 @@ impl<'m> Asked<'m> {
             Self::Values(measure) => of_values(holding, pieces, measure.population),
             Self::LowPay(measure, bound) => {
                 let all = of_values(holding, pieces, measure.population)?;
-                let low = lists(pieces, measure.population)
-                    .map(|values| bound.map(|bound| low_paid(&values, bound)))
-                    .sum::<Option<u64>>()?;
+                let low = low_paid(counted(pieces, measure.population), (*bound)?);
                 Some(of_part(holding, low, all.employees))
             }
             Self::Band(measure, way, band) => {
@@ -104,23 +101,28 @@ impl<'m> Asked<'m> {
     }
 }
 
-/// The values of the pieces that a measure counts.
-fn lists(pieces: OfHolding<'_>, population: Population) -> impl Iterator<Item = Cow<'_, [Amount]>> {
-    pieces.iter().filter_map(move |(_, piece)| match piece {
-        Piece::List(values) if population == Population::Positive && values.iter().any(|&value| value <= 0) => {
-            Some(values.iter().copied().filter(|&value| value > 0).collect::<Vec<_>>().into())
-        }
-        Piece::List(values) => Some(Cow::Borrowed(*values)),
+/// The lists of the pieces.
+pub(super) fn lists(pieces: OfHolding<'_>) -> impl Iterator<Item = Slice<'_>> {
+    pieces.iter().filter_map(|(_, piece)| match piece {
+        Piece::List(values) => Some(*values),
         Piece::ByGender(_) => None,
     })
 }
 
+/// The values of the pieces that a measure counts.
+pub(super) fn counted(pieces: OfHolding<'_>, population: Population) -> impl Iterator<Item = Amount> + '_ {
+    lists(pieces).flat_map(Slice::iter).filter(move |&value| population == Population::All || value > 0)
+}
+
 fn of_values(holding: u32, pieces: OfHolding<'_>, population: Population) -> Option<Contribution> {
-    let (mut employees, mut total) = (0_u64, 0_i128);
-    for values in lists(pieces, population) {
-        employees += values.len() as u64;
-        total += sum(&values);
-    }
+    let (employees, total) = match population {
+        Population::All => {
+            lists(pieces).fold((0, 0), |(count, total), values| (count + values.len() as u64, total + values.sum()))
+        }
+        Population::Positive => {
+            counted(pieces, population).fold((0, 0), |(count, total), value| (count + 1, total + i128::from(value)))
+        }
+    };
     let mean = || Quotient::new(total, employees.into()).in_parts(PARTS);
     (employees > 0).then(|| Contribution {
         holding,

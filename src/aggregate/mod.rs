@@ -5,6 +5,7 @@
 //! Invariant: sums and percentiles are exact, and the same bytes come out for any order of uploads, size of batches and
 //! number of threads. Nothing here knows a disclosure rule.
 
+mod amounts;
 mod cell;
 mod company;
 mod company_columns;

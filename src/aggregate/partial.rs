@@ -4,6 +4,7 @@
 //! Invariant: merging is putting partials side by side, so it does not matter how the records were split; an empty partial
 //! changes nothing.
 
+use super::amounts::{Amounts, Slice, are_narrow};
 use super::grouping::LocalCells;
 use crate::exact::Amount;
 use crate::measure::{Beside, Gender, Shape, Values};
@@ -14,7 +15,7 @@ pub(super) enum Runs {
     /// Nobody has a value, or nobody asks.
     Nothing,
     /// All values; `ends[cell]` is the end of the cell's run.
-    Lists { ends: Vec<u32>, values: Vec<Amount> },
+    Lists { ends: Vec<u32>, values: Amounts },
     /// All values, apart by gender; `ends[3 * cell + gender]` is the end of a run.
     ByGender { ends: Vec<u32>, values: Vec<Amount> },
     /// Their sums, by cell, in half the room.
@@ -48,7 +49,7 @@ pub(super) struct Narrow {
 /// The values of one cell of one company, where they are not sums.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Piece<'a> {
-    List(&'a [Amount]),
+    List(Slice<'a>),
     /// Women, men, and who is left out.
     ByGender([&'a [Amount]; 3]),
 }
@@ -147,18 +148,26 @@ impl Runs {
     }
 
     fn lists(cells: usize, of_record: &[u32], batches: &[Values]) -> Self {
-        let (ends, values) = lists(cells, of_record, batches, |cell, _, _| cell);
+        let place = |cell, _: usize, _: &Values| cell;
+        let (ends, values) = if are_narrow(batches.iter().flat_map(|batch| batch.parts().0.iter().copied())) {
+            let (ends, values) = lists(cells, of_record, batches, place, |amount| i32::try_from(amount).unwrap_or(0));
+            (ends, Amounts::Narrow(values))
+        } else {
+            let (ends, values) = lists(cells, of_record, batches, place, |amount| amount);
+            (ends, Amounts::Wide(values))
+        };
         Self::Lists { ends, values }
     }
 
     fn by_gender(cells: usize, of_record: &[u32], batches: &[Values]) -> Self {
-        let (ends, values) = lists(cells * 3, of_record, batches, |cell, record, values| {
+        let place = |cell: usize, record: usize, values: &Values| {
             let gender = match values.beside() {
                 Beside::Gender(genders) => genders[record],
                 _ => Gender::LeftOut,
             };
             cell * 3 + gender as usize
-        });
+        };
+        let (ends, values) = lists(cells * 3, of_record, batches, place, |amount| amount);
         Self::ByGender { ends, values }
     }
 
@@ -177,10 +186,14 @@ impl Runs {
         match self {
             Self::Nothing | Self::Sums(_) | Self::WideSums(_) => None,
             Self::Lists { ends, values } => {
-                Some(run(ends, values, cell)).filter(|values| !values.is_empty()).map(Piece::List)
+                let [start, end] = run(ends, cell);
+                Some(values.slice(start, end)).filter(|values| !values.is_empty()).map(Piece::List)
             }
             Self::ByGender { ends, values } => {
-                let runs = [0, 1, 2].map(|gender| run(ends, values, cell * 3 + gender));
+                let runs = [0, 1, 2].map(|gender| {
+                    let [start, end] = run(ends, cell * 3 + gender);
+                    &values[start..end]
+                });
                 runs.iter().any(|values| !values.is_empty()).then_some(Piece::ByGender(runs))
             }
         }
@@ -191,27 +204,29 @@ fn has_any(batches: &[Values]) -> bool {
     !batches.iter().all(Values::is_absent)
 }
 
-fn run<'a>(ends: &[u32], values: &'a [Amount], place: usize) -> &'a [Amount] {
+/// Where the run of a place starts and ends.
+fn run(ends: &[u32], place: usize) -> [usize; 2] {
     let start = if place == 0 { 0 } else { ends[place - 1] };
-    &values[start as usize..ends[place] as usize]
+    [start, ends[place]].map(|end| end as usize)
 }
 
-/// A counting sort of all values by the place that `place(cell, record of the batch, batch)` tells.
-fn lists(
+/// A counting sort of all values by the place that `place(cell, record of the batch, batch)` tells, kept as `keep` says.
+fn lists<T: Copy + Default>(
     places: usize,
     of_record: &[u32],
     batches: &[Values],
     place: impl Fn(usize, usize, &Values) -> usize,
-) -> (Vec<u32>, Vec<Amount>) {
+    keep: impl Fn(Amount) -> T,
+) -> (Vec<u32>, Vec<T>) {
     let mut next = vec![0_u32; places + 1];
     for_each(of_record, batches, |cell, record, _, batch| next[place(cell, record, batch) + 1] += 1);
     for place in 0..places {
         next[place + 1] += next[place];
     }
-    let mut gathered = vec![0; next[places] as usize];
+    let mut gathered = vec![T::default(); next[places] as usize];
     for_each(of_record, batches, |cell, record, value, batch| {
         let place = place(cell, record, batch);
-        gathered[next[place] as usize] = value;
+        gathered[next[place] as usize] = keep(value);
         next[place] += 1;
     });
     next.truncate(places);
@@ -280,18 +295,18 @@ mod tests {
 
     proptest! {
         #[test]
-        fn runs_agree_with_a_map_of_lists(records in proptest::collection::vec((0_u32..6, any::<i32>(), any::<bool>(), 0_usize..3), 0..200)) {
+        fn runs_agree_with_a_map_of_lists(records in proptest::collection::vec((0_u32..6, any::<i32>(), any::<bool>(), 0_usize..3), 0..200), factor in 1_i64..3) {
             let mut expected: BTreeMap<(u32, usize), Vec<i64>> = BTreeMap::new();
             for &(cell, value, present, gender) in &records {
                 if present {
-                    expected.entry((cell, gender)).or_default().push(i64::from(value));
+                    expected.entry((cell, gender)).or_default().push(i64::from(value) * factor);
                 }
             }
             let of_record: Vec<u32> = records.iter().map(|&(cell, ..)| cell).collect();
             let batches: Vec<Values> = records
                 .chunks(7)
                 .map(|records| {
-                    let values = records.iter().map(|&(_, value, present, _)| present.then_some(i64::from(value)));
+                    let values = records.iter().map(|&(_, value, present, _)| present.then_some(i64::from(value) * factor));
                     Values::from_options(values).by_gender(records.iter().map(|&(.., gender)| GENDERS[gender]).collect())
                 })
                 .collect();
@@ -310,7 +325,7 @@ mod tests {
                     continue;
                 }
                 let Some(Piece::List(list)) = lists.of(cell) else { panic!("a list") };
-                let mut list = list.to_vec();
+                let mut list: Vec<Amount> = list.iter().collect();
                 list.sort_unstable();
                 prop_assert_eq!(&list, &all);
                 prop_assert_eq!(genders.of(cell), Some(Piece::ByGender([&own[0], &own[1], &own[2]])));

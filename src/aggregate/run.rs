@@ -24,8 +24,8 @@ use crate::pipeline::{DimensionSource, Pipeline, Table, UNKNOWN};
 use crate::store::{Catalogue, Part, Records, StoreError};
 use crate::timings;
 
-/// Bytes of values that a pass may hold.
-const HELD: u64 = 768 << 20;
+/// Bytes of values that a pass may hold, were none of them narrow.
+const HELD: u64 = 512 << 20;
 
 /// Companies that are computed before their own rows are written.
 const AT_ONCE: usize = 256;

@@ -9,8 +9,7 @@
 //! counts how many of its own are not above a percentile: all others are not above it, where so many must be.
 
 use super::cell::Side;
-use super::holding::OfHolding;
-use super::partial::Piece;
+use super::holding::{OfHolding, counted, lists};
 use super::statistics::{PERCENTILES, Statistics};
 use super::summary::Pool;
 use crate::exact::{Amount, Quotient, SCALE};
@@ -31,10 +30,10 @@ impl<'p> Sides<'p> {
     /// `pool` is that of the whole cell, and has been summarized for a measure of this population.
     pub(super) fn of(pool: &'p Pool, holdings: &[OfHolding<'p>], population: Population) -> Self {
         let range = |pieces: OfHolding<'p>| {
-            let start = (Amount::MAX, Amount::MIN);
-            let wider = |(low, high): (Amount, Amount), value: Amount| (low.min(value), high.max(value));
-            let range = counted(pieces, population).fold(start, wider);
-            (range.0 <= range.1).then_some((range, pieces))
+            let counts = |value: Amount| population == Population::All || value > 0;
+            let wider = |one: (Amount, Amount), other: (Amount, Amount)| (one.0.min(other.0), one.1.max(other.1));
+            let range = lists(pieces).filter_map(|values| values.range(counts)).reduce(wider)?;
+            Some((range, pieces))
         };
         let (ranges, holdings) = holdings.iter().filter_map(|pieces| range(pieces)).unzip();
         Self { values: pool.counted(population), population, ranges, holdings }
@@ -138,15 +137,6 @@ fn count(values: &[Amount], is_there: impl Fn(Amount) -> bool) -> u64 {
     values.iter().map(|&value| u64::from(is_there(value))).sum()
 }
 
-/// The values of a holding that count.
-fn counted(pieces: OfHolding<'_>, population: Population) -> impl Iterator<Item = Amount> + '_ {
-    let lists = pieces.iter().filter_map(|(_, piece)| match piece {
-        Piece::List(values) => Some(*values),
-        Piece::ByGender(_) => None,
-    });
-    lists.flatten().copied().filter(move |&value| population == Population::All || value > 0)
-}
-
 /// Number, sum and squares of values, about an amount near their mean.
 #[derive(Debug, Clone, Copy, Default)]
 struct Moments {
@@ -192,6 +182,8 @@ fn around(figure: Quotient) -> (Amount, Amount) {
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::amounts::Slice;
+    use super::super::partial::Piece;
     use super::*;
 
     /// Ten of a company earn from 1,000 to 10,000, twenty others 5,000 each. Who subtracts the ten knows that of the twenty.
@@ -201,7 +193,7 @@ mod tests {
         let [one, other] = [vec![5_000 * SCALE; 12], vec![5_000 * SCALE; 8]];
         let known = |coalition, lists: &[&Vec<Amount>]| {
             let pieces: Vec<Vec<(u32, Piece<'_>)>> =
-                (0..).zip(lists).map(|(place, values)| vec![(place, Piece::List(values))]).collect();
+                (0..).zip(lists).map(|(place, values)| vec![(place, Piece::List(Slice::Wide(values)))]).collect();
             let of_holdings: Vec<OfHolding<'_>> = pieces.iter().map(Vec::as_slice).collect();
             let mut room = None;
             let pool = Pool::refill(&mut room, pieces.iter().flatten().map(|(_, piece)| *piece)).expect("values");
@@ -222,7 +214,7 @@ mod tests {
             holdings in proptest::collection::vec(proptest::collection::vec(prop_oneof![9 => 950_i64..1_050, 1 => 1_i64..9_000], 1..9), 2..6)
         ) {
             let pieces: Vec<Vec<(u32, Piece<'_>)>> =
-                (0..).zip(&holdings).map(|(place, values)| vec![(place, Piece::List(values))]).collect();
+                (0..).zip(&holdings).map(|(place, values)| vec![(place, Piece::List(Slice::Wide(values)))]).collect();
             let of_holdings: Vec<OfHolding<'_>> = pieces.iter().map(Vec::as_slice).collect();
             let mut room = None;
             let pool = Pool::refill(&mut room, pieces.iter().flatten().map(|(_, piece)| *piece)).expect("values");
@@ -255,7 +247,7 @@ mod tests {
         #[test]
         fn sides_agree_with_asking_each_value(holdings in proptest::collection::vec(proptest::collection::vec(-3_i64..40, 1..9), 1..7)) {
             let pieces: Vec<Vec<(u32, Piece<'_>)>> =
-                (0..).zip(&holdings).map(|(place, values)| vec![(place, Piece::List(values))]).collect();
+                (0..).zip(&holdings).map(|(place, values)| vec![(place, Piece::List(Slice::Wide(values)))]).collect();
             let of_holdings: Vec<OfHolding<'_>> = pieces.iter().map(Vec::as_slice).collect();
             for population in [Population::All, Population::Positive] {
                 let counts = |value: &Amount| population == Population::All || *value > 0;

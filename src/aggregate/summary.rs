@@ -88,7 +88,7 @@ impl Pool {
 
     fn add(&mut self, piece: Piece<'_>) {
         match (self, piece) {
-            (Self::List { values, .. }, Piece::List(list)) => values.extend_from_slice(list),
+            (Self::List { values, .. }, Piece::List(list)) => list.append_to(values),
             (Self::ByGender { women, men, left_out, .. }, Piece::ByGender(lists)) => {
                 women.extend_from_slice(lists[0]);
                 men.extend_from_slice(lists[1]);
@@ -126,7 +126,7 @@ impl Pool {
                     _ if values.is_empty() => None,
                     MeasureKind::Dispersion { figure, .. } => Some(of_list(values, figure(values))),
                     MeasureKind::LowPay => {
-                        let low = low_paid(values, low_pay_bound(values)?);
+                        let low = low_paid(values.iter().copied(), low_pay_bound(values)?);
                         Some(part_of(low, values.len() as u64))
                     }
                     _ => None,
@@ -222,9 +222,9 @@ pub(super) fn low_pay_bound(ascending: &[Amount]) -> Option<Quotient> {
 }
 
 /// How many of the values are low pay.
-pub(super) fn low_paid(values: &[Amount], bound: Quotient) -> u64 {
-    let low = |value: &&Amount| i128::from(**value) * 3 * bound.denominator() < bound.numerator();
-    values.iter().filter(low).count() as u64
+pub(super) fn low_paid(values: impl Iterator<Item = Amount>, bound: Quotient) -> u64 {
+    let low = |value: &Amount| i128::from(*value) * 3 * bound.denominator() < bound.numerator();
+    values.filter(low).count() as u64
 }
 
 /// A part of a number of employees.
@@ -321,9 +321,9 @@ mod tests {
     fn low_pay_is_below_two_thirds_of_the_median() {
         let values = [6, 8, 9, 10, 12, 15, 20].map(|euro: i64| euro * SCALE);
         let bound = low_pay_bound(&values).expect("a median");
-        assert_eq!(low_paid(&values, bound), 1);
+        assert_eq!(low_paid(values.into_iter(), bound), 1);
         let thirds = [20, 30, 40];
-        assert_eq!(low_paid(&thirds, low_pay_bound(&thirds).expect("a median")), 0);
+        assert_eq!(low_paid(thirds.into_iter(), low_pay_bound(&thirds).expect("a median")), 0);
     }
 
     /// On paper: four women and four men take turns from low to high pay: each group of two has one woman.

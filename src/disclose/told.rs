@@ -29,8 +29,8 @@ use crate::store::{StoreError, TableFile};
 /// Digits of an amount.
 const DIGITS: u8 = 38;
 
-/// Figures whose rows are written at a time.
-const FIGURES: usize = 1 << 12;
+/// Rows that are written at a time, more or less.
+const ROWS: usize = 1 << 16;
 
 /// Which figures of which cell, whatever table it stands in.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -223,7 +223,16 @@ pub fn write_told(cells: &CellTable, ledger: &Ledger, pipeline: &Pipeline, file:
         cells.cells.par_iter().flat_map_iter(|cell| of_cell(cell, &told, pipeline)).collect();
     let mut written: HashSet<&Place> = HashSet::with_capacity(figures.len());
     let figures: Vec<&(Place, &Cell)> = figures.iter().filter(|(place, _)| written.insert(place)).collect();
-    for figures in figures.chunks(FIGURES) {
+    let mut rest = figures.as_slice();
+    while !rest.is_empty() {
+        let mut rows = 0;
+        let fits = |(_, cell): &&&(Place, &Cell)| {
+            let before = rows;
+            rows += cell.contributions.len();
+            before < ROWS
+        };
+        let (figures, later) = rest.split_at(rest.iter().take_while(fits).count());
+        rest = later;
         let behind: Vec<Vec<Behind>> = figures.par_iter().map(|(place, cell)| behind(cell, place.family)).collect();
         let places: Vec<&Place> = figures.iter().map(|(place, _)| place).collect();
         table.write(&batch(&schema, &places, &behind, file)?)?;

@@ -17,7 +17,7 @@ use parquet::file::writer::SerializedFileWriter;
 use rayon::prelude::*;
 
 /// Rows of a row group.
-const ROWS_OF_GROUP: usize = 1 << 20;
+const ROWS_OF_GROUP: usize = 1 << 18;
 
 /// Fewer rows are not worth the way to another thread.
 const ROWS_FOR_THREADS: usize = 1 << 12;
