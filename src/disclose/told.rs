@@ -11,9 +11,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use arrow::array::{
-    Array, ArrayRef, Decimal128Array, DictionaryArray, Int32Array, RecordBatch, StringArray, UInt64Array,
-};
+use arrow::array::{Array, ArrayRef, DictionaryArray, Int32Array, Int64Array, RecordBatch, StringArray, UInt64Array};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, Int32Type, Schema, SchemaRef};
 use hashbrown::{HashMap, HashSet};
@@ -25,9 +23,6 @@ use crate::aggregate::{Cell, CellKey, CellTable};
 use crate::exact::SCALE;
 use crate::pipeline::{Pipeline, Policy};
 use crate::store::{StoreError, TableFile};
-
-/// Digits of an amount.
-const DIGITS: u8 = 38;
 
 /// Rows that are written at a time, more or less.
 const ROWS: usize = 1 << 16;
@@ -175,7 +170,10 @@ impl Told {
             let words = cast(batch.column_by_name(name)?, &DataType::Utf8).ok()?;
             words.as_any().downcast_ref().cloned()
         };
-        let amount = |name: &str| batch.column_by_name(name)?.as_any().downcast_ref::<Decimal128Array>();
+        let amount = |name: &str| -> Option<Amounts<'_>> {
+            let column = |name: &str| batch.column_by_name(name)?.as_any().downcast_ref::<Int64Array>();
+            Some(Amounts { low: column(name)?, high: column(&format!("{name}_high"))? })
+        };
         let (cells, measures, currencies, families) =
             (text("cell")?, text("measure")?, text("currency")?, text("family")?);
         let (first, second) = (amount("first")?, amount("second")?);
@@ -187,10 +185,40 @@ impl Told {
                 currency: currencies.is_valid(row).then(|| currencies.value(row).to_owned()),
                 family: Family::of_name(families.value(row))?,
             };
-            let behind = Behind { employees: employees.value(row), amounts: [first.value(row), second.value(row)] };
+            let behind = Behind { employees: employees.value(row), amounts: [first.get(row), second.get(row)] };
             self.places.entry(place).or_default().push(behind);
         }
         Some(())
+    }
+}
+
+/// The last 64 bits of an amount.
+#[expect(clippy::cast_possible_truncation, reason = "the other bits are in the high part")]
+fn low(amount: i128) -> i64 {
+    amount as i64
+}
+
+/// The first 64 bits of an amount that does not fit into 64; hardly any does.
+fn high(amount: i128) -> Option<i64> {
+    i64::try_from(amount).is_err().then_some((amount >> 64) as i64)
+}
+
+/// Amounts in their two parts.
+struct Amounts<'a> {
+    low: &'a Int64Array,
+    high: &'a Int64Array,
+}
+
+impl Amounts<'_> {
+    fn get(&self, row: usize) -> i128 {
+        together(self.low.value(row), self.high.is_valid(row).then(|| self.high.value(row)))
+    }
+}
+
+fn together(low: i64, high: Option<i64>) -> i128 {
+    match high {
+        None => i128::from(low),
+        Some(high) => i128::from(high) << 64 | i128::from(low.cast_unsigned()),
     }
 }
 
@@ -243,11 +271,13 @@ pub fn write_told(cells: &CellTable, ledger: &Ledger, pipeline: &Pipeline, file:
 fn schema() -> SchemaRef {
     let words = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
     let text = |name: &str| Field::new(name, words.clone(), true);
-    let amount = |name: &str| Field::new(name, DataType::Decimal128(DIGITS, 0), false);
+    let amount = |name: &str, is_rare: bool| Field::new(name, DataType::Int64, is_rare);
     let fields = [text("cell"), text("measure"), text("currency"), text("family")].into_iter().chain([
         Field::new("employees", DataType::UInt64, false),
-        amount("first"),
-        amount("second"),
+        amount("first", false),
+        amount("first_high", true),
+        amount("second", false),
+        amount("second_high", true),
     ]);
     Arc::new(Schema::new(fields.collect::<Vec<_>>()))
 }
@@ -268,26 +298,35 @@ fn batch(
         Ok(Arc::new(DictionaryArray::<Int32Type>::try_new(keys.clone(), Arc::new(words)).map_err(damaged)?))
     };
     let rows = || behind.iter().flatten();
-    let amounts = |side: usize| -> Result<ArrayRef, StoreError> {
-        let amounts = rows().map(|behind| behind.amounts[side]).collect::<Vec<i128>>();
-        let array = Decimal128Array::from(amounts).with_precision_and_scale(DIGITS, 0).map_err(damaged)?;
-        Ok(Arc::new(array))
+    let amounts = |side: usize| -> [ArrayRef; 2] {
+        let low: Vec<i64> = rows().map(|behind| low(behind.amounts[side])).collect();
+        let high: Int64Array = rows().map(|behind| high(behind.amounts[side])).collect();
+        [Arc::new(Int64Array::from(low)), Arc::new(high)]
     };
-    let columns = vec![
+    let mut columns = vec![
         texts(|place| Some(&place.cell))?,
         texts(|place| Some(&place.measure))?,
         texts(|place| place.currency.as_deref())?,
         texts(|place| Some(place.family.name()))?,
         Arc::new(UInt64Array::from(rows().map(|behind| behind.employees).collect::<Vec<u64>>())),
-        amounts(0)?,
-        amounts(1)?,
     ];
+    columns.extend(amounts(0).into_iter().chain(amounts(1)));
     RecordBatch::try_new(schema.clone(), columns).map_err(damaged)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The slow twin is the amount itself.
+    #[test]
+    fn an_amount_is_the_same_in_two_parts() {
+        let edges = [0, 1, -1, i128::from(i64::MAX), i128::from(i64::MIN), i128::MAX, i128::MIN];
+        for amount in edges.into_iter().flat_map(|edge| (-2..=2).map(move |by| edge.wrapping_add(by))) {
+            assert_eq!(together(low(amount), high(amount)), amount);
+            assert_eq!(high(amount).is_none(), i64::try_from(amount).is_ok());
+        }
+    }
 
     fn list(amounts: &[i128]) -> Vec<Behind> {
         let mut list: Vec<Behind> =

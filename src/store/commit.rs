@@ -97,10 +97,18 @@ pub(super) fn recover(store: &Path) -> Result<(), StoreError> {
 }
 
 fn carry_out(store: &Path, moves: &[Move]) -> Result<(), StoreError> {
-    at_once(moves, |step| {
+    // Entries of one folder are made one after the other by the file system: more threads would wait for each other.
+    at_once(moves, 2, |step| {
         let (from, to) = (store.join(&step.from), store.join(&step.to));
         let folder = to.parent().unwrap_or(store);
-        fs::create_dir_all(folder).map_err(StoreError::io(folder))?;
+        for folder in folder.parent().into_iter().chain([folder]) {
+            match fs::create_dir(folder) {
+                Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+                    return Err(StoreError::io(folder)(error));
+                }
+                _ => {}
+            }
+        }
         match fs::rename(&from, &to) {
             Ok(()) => {}
             // Moved already, before the kill.
@@ -132,14 +140,17 @@ fn settle(store: &Path, paths: &[&Path]) -> Result<(), StoreError> {
             return all.map_err(StoreError::io(store));
         }
     }
-    at_once(paths, |path| File::open(path).and_then(|file| file.sync_all()).map_err(StoreError::io(path)))
+    // A file system makes many files durable in one go where they are asked for together.
+    at_once(paths, 16, |path| File::open(path).and_then(|file| file.sync_all()).map_err(StoreError::io(path)))
 }
 
-/// Does the same to many files. Threads that wait for a disk need no core of their own, and a file system makes many files
-/// durable in one go where they are asked for together.
-fn at_once<T: Sync>(items: &[T], each: impl Fn(&T) -> Result<(), StoreError> + Sync) -> Result<(), StoreError> {
-    const THREADS: usize = 16;
-    let chunk = items.len().div_ceil(THREADS).max(1);
+/// Does the same to many files. Threads that wait for a disk need no core of their own.
+fn at_once<T: Sync>(
+    items: &[T],
+    threads: usize,
+    each: impl Fn(&T) -> Result<(), StoreError> + Sync,
+) -> Result<(), StoreError> {
+    let chunk = items.len().div_ceil(threads).max(1);
     let each = &each;
     std::thread::scope(|scope| {
         let threads: Vec<_> =

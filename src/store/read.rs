@@ -5,10 +5,13 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use bytes::Bytes;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
+use parquet::file::reader::ChunkReader;
 use rayon::prelude::*;
 
 use super::{Records, StoreError};
@@ -22,6 +25,9 @@ pub(super) mod keys {
     pub(in crate::store) const PERIOD: &str = "payquorum.period";
     pub(in crate::store) const PARTS: &str = "payquorum.parts_of_upload";
 }
+
+/// Files up to this size are read whole: a column of a small file is not worth a way to the file of its own.
+const SMALL: u64 = 2 << 20;
 
 /// Records that are read at once.
 const BATCH: usize = 1 << 14;
@@ -140,12 +146,23 @@ impl Part {
     ///
     /// # Errors
     /// [`StoreError`]: the file cannot be read.
-    pub fn for_each_batch(
+    pub fn for_each_batch(&self, wanted: impl Fn(&str) -> bool, take: impl FnMut(&Records)) -> Result<(), StoreError> {
+        let mut file = File::open(&self.path).map_err(StoreError::io(&self.path))?;
+        let size = file.metadata().map_err(StoreError::io(&self.path))?.len();
+        if size > SMALL {
+            return self.read_batches(file, wanted, take);
+        }
+        let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0) + 1);
+        file.read_to_end(&mut bytes).map_err(StoreError::io(&self.path))?;
+        self.read_batches(Bytes::from(bytes), wanted, take)
+    }
+
+    fn read_batches(
         &self,
+        file: impl ChunkReader + 'static,
         wanted: impl Fn(&str) -> bool,
         mut take: impl FnMut(&Records),
     ) -> Result<(), StoreError> {
-        let file = File::open(&self.path).map_err(StoreError::io(&self.path))?;
         let damaged = |error: String| StoreError::Damaged { path: self.path.clone(), error };
         let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone());
         let roots = self.columns.iter().enumerate().filter(|(_, name)| wanted(name)).map(|(place, _)| place);

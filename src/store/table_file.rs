@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, SchemaRef};
-use parquet::basic::{Compression, Encoding, ZstdLevel};
+use parquet::basic::{Compression, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesBuilder};
@@ -94,16 +94,11 @@ fn properties(schema: &SchemaRef, notes: &[(&str, String)]) -> WriterPropertiesB
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(1).unwrap_or_default()))
         .set_created_by(concat!("payquorum ", env!("CARGO_PKG_VERSION")).to_owned())
         .set_key_value_metadata(Some(notes));
-    // Figures hardly repeat; the first bytes of wide amounts do.
-    schema.fields().iter().fold(properties, |properties, field| {
-        let path = ColumnPath::from(field.name().as_str());
-        match field.data_type() {
-            DataType::Float64 => properties.set_column_dictionary_enabled(path, false),
-            DataType::Decimal128(..) => properties
-                .set_column_dictionary_enabled(path.clone(), false)
-                .set_column_encoding(path, Encoding::BYTE_STREAM_SPLIT),
-            _ => properties,
-        }
+    // Figures and amounts hardly repeat.
+    let figures =
+        schema.fields().iter().filter(|field| matches!(field.data_type(), DataType::Float64 | DataType::Int64));
+    figures.fold(properties, |properties, field| {
+        properties.set_column_dictionary_enabled(ColumnPath::from(field.name().as_str()), false)
     })
 }
 
