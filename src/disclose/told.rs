@@ -11,9 +11,12 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, DictionaryArray, Int32Array, Int64Array, RecordBatch, StringArray, UInt64Array};
+use arrow::array::{
+    Array, ArrayRef, DictionaryArray, Int32Array, Int64Array, ListArray, RecordBatch, StringArray, UInt64Array,
+};
+use arrow::buffer::OffsetBuffer;
 use arrow::compute::cast;
-use arrow::datatypes::{DataType, Field, Int32Type, Schema, SchemaRef};
+use arrow::datatypes::{DataType, Field, FieldRef, Int32Type, Schema, SchemaRef};
 use hashbrown::{HashMap, HashSet};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use rayon::prelude::*;
@@ -24,8 +27,8 @@ use crate::exact::SCALE;
 use crate::pipeline::{Pipeline, Policy};
 use crate::store::{StoreError, TableFile};
 
-/// Rows that are written at a time, more or less.
-const ROWS: usize = 1 << 16;
+/// Contributions that are written at a time, more or less.
+const ROWS: usize = 1 << 18;
 
 /// Which figures of which cell, whatever table it stands in.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -170,14 +173,12 @@ impl Told {
             let words = cast(batch.column_by_name(name)?, &DataType::Utf8).ok()?;
             words.as_any().downcast_ref().cloned()
         };
-        let amount = |name: &str| -> Option<Amounts<'_>> {
-            let column = |name: &str| batch.column_by_name(name)?.as_any().downcast_ref::<Int64Array>();
-            Some(Amounts { low: column(name)?, high: column(&format!("{name}_high"))? })
-        };
+        let lists = |name: &str| batch.column_by_name(name)?.as_any().downcast_ref::<ListArray>();
         let (cells, measures, currencies, families) =
             (text("cell")?, text("measure")?, text("currency")?, text("family")?);
-        let (first, second) = (amount("first")?, amount("second")?);
-        let employees = batch.column_by_name("employees")?.as_any().downcast_ref::<UInt64Array>()?;
+        let employees = lists("employees")?;
+        let [first, first_high, second, second_high] = AMOUNTS.map(lists);
+        let (first, first_high, second, second_high) = (first?, first_high?, second?, second_high?);
         for row in 0..batch.num_rows() {
             let place = Place {
                 cell: cells.value(row).to_owned(),
@@ -185,11 +186,28 @@ impl Told {
                 currency: currencies.is_valid(row).then(|| currencies.value(row).to_owned()),
                 family: Family::of_name(families.value(row))?,
             };
-            let behind = Behind { employees: employees.value(row), amounts: [first.get(row), second.get(row)] };
-            self.places.entry(place).or_default().push(behind);
+            let of_row = employees.value(row);
+            let of_row: &UInt64Array = of_row.as_any().downcast_ref()?;
+            let [first, second] = [amounts(first, first_high, row)?, amounts(second, second_high, row)?];
+            let behind = of_row.values().iter().zip(first.into_iter().zip(second));
+            let behind = behind.map(|(&employees, (first, second))| Behind { employees, amounts: [first, second] });
+            self.places.entry(place).or_default().extend(behind);
         }
         Some(())
     }
+}
+
+/// The columns of amounts: the last 64 bits of each, and the first 64 bits where one of them does not fit.
+const AMOUNTS: [&str; 4] = ["first", "first_high", "second", "second_high"];
+
+/// The amounts of a row, from both their parts.
+fn amounts(low: &ListArray, high: &ListArray, row: usize) -> Option<Vec<i128>> {
+    let (low, high) = (low.value(row), high.value(row));
+    let (low, high): (&Int64Array, &Int64Array) = (low.as_any().downcast_ref()?, high.as_any().downcast_ref()?);
+    if high.is_empty() {
+        return Some(low.values().iter().map(|&low| i128::from(low)).collect());
+    }
+    Some(low.values().iter().zip(high.values()).map(|(&low, &high)| together(low, high)).collect())
 }
 
 /// The last 64 bits of an amount.
@@ -198,31 +216,16 @@ fn low(amount: i128) -> i64 {
     amount as i64
 }
 
-/// The first 64 bits of an amount that does not fit into 64; hardly any does.
-fn high(amount: i128) -> Option<i64> {
-    i64::try_from(amount).is_err().then_some((amount >> 64) as i64)
+/// The first 64 bits of an amount.
+fn high(amount: i128) -> i64 {
+    (amount >> 64) as i64
 }
 
-/// Amounts in their two parts.
-struct Amounts<'a> {
-    low: &'a Int64Array,
-    high: &'a Int64Array,
+fn together(low: i64, high: i64) -> i128 {
+    i128::from(high) << 64 | i128::from(low.cast_unsigned())
 }
 
-impl Amounts<'_> {
-    fn get(&self, row: usize) -> i128 {
-        together(self.low.value(row), self.high.is_valid(row).then(|| self.high.value(row)))
-    }
-}
-
-fn together(low: i64, high: Option<i64>) -> i128 {
-    match high {
-        None => i128::from(low),
-        Some(high) => i128::from(high) << 64 | i128::from(low.cast_unsigned()),
-    }
-}
-
-/// Writes what a release tells: a row for each holding behind each published family of figures, without its name.
+/// Writes what a release tells: a row for each published family of figures, with lists of what holdings contribute, without names.
 ///
 /// # Errors
 /// [`StoreError`]: the file cannot be written.
@@ -271,15 +274,16 @@ pub fn write_told(cells: &CellTable, ledger: &Ledger, pipeline: &Pipeline, file:
 fn schema() -> SchemaRef {
     let words = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
     let text = |name: &str| Field::new(name, words.clone(), true);
-    let amount = |name: &str, is_rare: bool| Field::new(name, DataType::Int64, is_rare);
-    let fields = [text("cell"), text("measure"), text("currency"), text("family")].into_iter().chain([
-        Field::new("employees", DataType::UInt64, false),
-        amount("first", false),
-        amount("first_high", true),
-        amount("second", false),
-        amount("second_high", true),
-    ]);
+    let list = |name: &str, kind: DataType| Field::new(name, DataType::List(item(kind)), false);
+    let texts = ["cell", "measure", "currency", "family"].map(text);
+    let amounts = AMOUNTS.map(|name| list(name, DataType::Int64));
+    let fields = texts.into_iter().chain([list("employees", DataType::UInt64)]).chain(amounts);
     Arc::new(Schema::new(fields.collect::<Vec<_>>()))
+}
+
+/// What lists are of.
+fn item(kind: DataType) -> FieldRef {
+    Arc::new(Field::new_list_field(kind, false))
 }
 
 /// The rows of some figures, each with what is behind it.
@@ -291,26 +295,32 @@ fn batch(
 ) -> Result<RecordBatch, StoreError> {
     let damaged =
         |error: arrow::error::ArrowError| StoreError::Damaged { path: file.to_owned(), error: error.to_string() };
-    let keys: Int32Array =
-        (0..).zip(behind).flat_map(|(place, rows)| std::iter::repeat_n(place, rows.len())).collect::<Vec<i32>>().into();
+    let keys: Int32Array = (0..).take(places.len()).collect::<Vec<i32>>().into();
     let texts = |text: fn(&Place) -> Option<&str>| -> Result<ArrayRef, StoreError> {
         let words: StringArray = places.iter().map(|place| text(place)).collect();
         Ok(Arc::new(DictionaryArray::<Int32Type>::try_new(keys.clone(), Arc::new(words)).map_err(damaged)?))
     };
-    let rows = || behind.iter().flatten();
-    let amounts = |side: usize| -> [ArrayRef; 2] {
-        let low: Vec<i64> = rows().map(|behind| low(behind.amounts[side])).collect();
-        let high: Int64Array = rows().map(|behind| high(behind.amounts[side])).collect();
-        [Arc::new(Int64Array::from(low)), Arc::new(high)]
+    let list = |kind: DataType, lengths: &[usize], values: ArrayRef| -> Result<ArrayRef, StoreError> {
+        let offsets = OffsetBuffer::from_lengths(lengths.iter().copied());
+        Ok(Arc::new(ListArray::try_new(item(kind), offsets, values, None).map_err(damaged)?))
     };
+    let lengths: Vec<usize> = behind.iter().map(Vec::len).collect();
     let mut columns = vec![
         texts(|place| Some(&place.cell))?,
         texts(|place| Some(&place.measure))?,
         texts(|place| place.currency.as_deref())?,
         texts(|place| Some(place.family.name()))?,
-        Arc::new(UInt64Array::from(rows().map(|behind| behind.employees).collect::<Vec<u64>>())),
     ];
-    columns.extend(amounts(0).into_iter().chain(amounts(1)));
+    let employees: Vec<u64> = behind.iter().flatten().map(|behind| behind.employees).collect();
+    columns.push(list(DataType::UInt64, &lengths, Arc::new(UInt64Array::from(employees)))?);
+    for side in 0..2 {
+        let all: Vec<i64> = behind.iter().flatten().map(|behind| low(behind.amounts[side])).collect();
+        columns.push(list(DataType::Int64, &lengths, Arc::new(Int64Array::from(all)))?);
+        let is_wide = |rows: &&Vec<Behind>| rows.iter().any(|behind| i64::try_from(behind.amounts[side]).is_err());
+        let wide: Vec<usize> = behind.iter().map(|rows| if is_wide(&rows) { rows.len() } else { 0 }).collect();
+        let all: Vec<i64> = behind.iter().filter(is_wide).flatten().map(|behind| high(behind.amounts[side])).collect();
+        columns.push(list(DataType::Int64, &wide, Arc::new(Int64Array::from(all)))?);
+    }
     RecordBatch::try_new(schema.clone(), columns).map_err(damaged)
 }
 
@@ -324,7 +334,6 @@ mod tests {
         let edges = [0, 1, -1, i128::from(i64::MAX), i128::from(i64::MIN), i128::MAX, i128::MIN];
         for amount in edges.into_iter().flat_map(|edge| (-2..=2).map(move |by| edge.wrapping_add(by))) {
             assert_eq!(together(low(amount), high(amount)), amount);
-            assert_eq!(high(amount).is_none(), i64::try_from(amount).is_ok());
         }
     }
 
@@ -355,6 +364,25 @@ mod tests {
         let before = [100, 110, 120, 130, 140, 150];
         assert!(!betrays(&before, &[101, 111, 121, 131, 141, 150]), "five were corrected");
         assert!(betrays(&before, &[101, 111, 121, 131, 141, 150_000]), "one of them stands out");
+    }
+
+    /// Wide amounts and narrow ones come back as they were written.
+    #[test]
+    fn what_is_written_is_read() {
+        let places = ["narrow", "wide"].map(|cell| Place {
+            cell: cell.to_owned(),
+            measure: "m".to_owned(),
+            currency: (cell == "wide").then(|| "EUR".to_owned()),
+            family: Family::Incumbent,
+        });
+        let behind = [list(&[5, -7]), list(&[1, i128::MAX, i128::MIN])];
+        let file = Path::new("told.parquet");
+        let batch = batch(&schema(), &places.each_ref(), &behind, file).expect("a batch");
+        let mut told = Told::default();
+        told.add(&batch).expect("the same columns");
+        for (place, behind) in places.iter().zip(behind) {
+            assert_eq!(told.places[place], behind);
+        }
     }
 
     /// The difference is that of two multisets.

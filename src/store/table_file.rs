@@ -95,11 +95,12 @@ fn properties(schema: &SchemaRef, notes: &[(&str, String)]) -> WriterPropertiesB
         .set_created_by(concat!("payquorum ", env!("CARGO_PKG_VERSION")).to_owned())
         .set_key_value_metadata(Some(notes));
     // Figures and amounts hardly repeat.
-    let figures =
-        schema.fields().iter().filter(|field| matches!(field.data_type(), DataType::Float64 | DataType::Int64));
-    figures.fold(properties, |properties, field| {
-        properties.set_column_dictionary_enabled(ColumnPath::from(field.name().as_str()), false)
-    })
+    let figures = schema.fields().iter().filter_map(|field| match field.data_type() {
+        DataType::Float64 | DataType::Int64 => Some(ColumnPath::from(field.name().as_str())),
+        DataType::List(item) => Some(vec![field.name().clone(), "list".to_owned(), item.name().clone()].into()),
+        _ => None,
+    });
+    figures.fold(properties, |properties, path| properties.set_column_dictionary_enabled(path, false))
 }
 
 fn damaged(path: &Path) -> impl FnOnce(ParquetError) -> StoreError + '_ {
