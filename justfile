@@ -15,7 +15,7 @@ test:
 ci:
     .ci/run
 
-# Benches of intake, pseudonyms and aggregation
+# Benches of each stage
 bench:
     cargo bench --bench stages
 

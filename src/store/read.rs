@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
@@ -26,8 +26,29 @@ pub(super) mod keys {
     pub(in crate::store) const PARTS: &str = "payquorum.parts_of_upload";
 }
 
-/// Files up to this size are read whole: a column of a small file is not worth a way to the file of its own.
+/// Files up to this size are read whole where columns are wanted: one of a small file is not worth a way to it of its own.
 const SMALL: u64 = 2 << 20;
+
+/// Files up to this size are read whole for their footer.
+const TINY: u64 = 1 << 16;
+
+/// A file that is read bit by bit, or all that is in it.
+enum Opened {
+    File(File),
+    Bytes(Bytes),
+}
+
+/// Opens a file, and reads it whole up to a size.
+fn open(path: &Path, whole: u64) -> io::Result<Opened> {
+    let mut file = File::open(path)?;
+    let size = file.metadata()?.len();
+    if size > whole {
+        return Ok(Opened::File(file));
+    }
+    let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0) + 1);
+    file.read_to_end(&mut bytes)?;
+    Ok(Opened::Bytes(bytes.into()))
+}
 
 /// Records that are read at once.
 const BATCH: usize = 1 << 14;
@@ -64,21 +85,23 @@ pub struct Catalogue {
 
 impl Catalogue {
     pub(super) fn read(store: &Path) -> Result<Self, StoreError> {
-        let mut files = Vec::new();
-        for company in folders(store, "company=")? {
+        let of_company = |company: PathBuf| -> Result<Vec<Part>, StoreError> {
+            let mut parts = Vec::new();
             for period in folders(&company, "period=")? {
                 let entries = fs::read_dir(&period).map_err(StoreError::io(&period))?;
                 for entry in entries {
                     let path = entry.map_err(StoreError::io(&period))?.path();
                     if path.extension().is_some_and(|extension| extension == "parquet") {
-                        files.push(path);
+                        parts.push(Part::read(path)?);
                     }
                 }
             }
-        }
-        files.sort();
-        let mut parts: Vec<Part> = files.into_par_iter().map(Part::read).collect::<Result<_, _>>()?;
-        parts.sort_by(|a, b| (&a.company, &a.period).cmp(&(&b.company, &b.period)));
+            Ok(parts)
+        };
+        let parts: Vec<Vec<Part>> =
+            folders(store, "company=")?.into_par_iter().map(of_company).collect::<Result<_, _>>()?;
+        let mut parts = parts.concat();
+        parts.sort_by(|a, b| (&a.company, &a.period, &a.path).cmp(&(&b.company, &b.period, &b.path)));
         Ok(Self { parts })
     }
 
@@ -116,10 +139,13 @@ impl Catalogue {
 
 impl Part {
     fn read(path: PathBuf) -> Result<Self, StoreError> {
-        let file = File::open(&path).map_err(StoreError::io(&path))?;
         let damaged = |error: String| StoreError::Damaged { path: path.clone(), error };
-        let metadata =
-            ArrowReaderMetadata::load(&file, ArrowReaderOptions::new()).map_err(|error| damaged(error.to_string()))?;
+        let options = ArrowReaderOptions::new();
+        let metadata = match open(&path, TINY).map_err(StoreError::io(&path))? {
+            Opened::File(file) => ArrowReaderMetadata::load(&file, options),
+            Opened::Bytes(bytes) => ArrowReaderMetadata::load(&bytes, options),
+        };
+        let metadata = metadata.map_err(|error| damaged(error.to_string()))?;
         let footer = metadata.metadata().file_metadata();
         let value = |key: &str| {
             let pairs = footer.key_value_metadata()?;
@@ -147,14 +173,10 @@ impl Part {
     /// # Errors
     /// [`StoreError`]: the file cannot be read.
     pub fn for_each_batch(&self, wanted: impl Fn(&str) -> bool, take: impl FnMut(&Records)) -> Result<(), StoreError> {
-        let mut file = File::open(&self.path).map_err(StoreError::io(&self.path))?;
-        let size = file.metadata().map_err(StoreError::io(&self.path))?.len();
-        if size > SMALL {
-            return self.read_batches(file, wanted, take);
+        match open(&self.path, SMALL).map_err(StoreError::io(&self.path))? {
+            Opened::File(file) => self.read_batches(file, wanted, take),
+            Opened::Bytes(bytes) => self.read_batches(bytes, wanted, take),
         }
-        let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0) + 1);
-        file.read_to_end(&mut bytes).map_err(StoreError::io(&self.path))?;
-        self.read_batches(Bytes::from(bytes), wanted, take)
     }
 
     fn read_batches(
