@@ -107,3 +107,54 @@ impl<W: Write + Send> RowGroups<W> {
         self.writer.into_inner()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use arrow::array::{Array, DictionaryArray, Int64Array};
+    use arrow::compute::{cast, concat_batches};
+    use arrow::datatypes::{DataType, Int32Type, Schema};
+    use bytes::Bytes;
+    use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn table(numbers: &[Option<i64>]) -> RecordBatch {
+        let words: DictionaryArray<Int32Type> =
+            numbers.iter().map(|number| number.map(|number| if number % 2 == 0 { "even" } else { "odd" })).collect();
+        let kind = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
+        let schema = Schema::new(vec![Field::new("n", DataType::Int64, true), Field::new("w", kind, true)]);
+        let columns: Vec<ArrayRef> = vec![Arc::new(Int64Array::from(numbers.to_vec())), Arc::new(words)];
+        RecordBatch::try_new(Arc::new(schema), columns).expect("a table")
+    }
+
+    fn written(batches: &[RecordBatch]) -> Vec<u8> {
+        let properties = WriterProperties::builder().build();
+        let mut file = RowGroups::new(Vec::new(), batches[0].schema(), properties).expect("a file");
+        for batch in batches {
+            file.write(batch).expect("written");
+        }
+        file.finish().expect("finished")
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
+
+        /// The slow twin is the table itself; its pieces, and the threads that encode them, change no byte.
+        #[test]
+        fn a_file_reads_as_it_was_written(numbers in proptest::collection::vec(proptest::option::of(any::<i64>()), 1..12_000), piece in 1_usize..12_000) {
+            let whole = table(&numbers);
+            let pieces: Vec<RecordBatch> =
+                (0..numbers.len()).step_by(piece).map(|start| whole.slice(start, piece.min(numbers.len() - start))).collect();
+            let one = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a thread");
+            let bytes = one.install(|| written(std::slice::from_ref(&whole)));
+            prop_assert_eq!(&bytes, &written(&pieces));
+            let reader = ParquetRecordBatchReaderBuilder::try_new(Bytes::from(bytes)).and_then(ParquetRecordBatchReaderBuilder::build);
+            let batches: Vec<RecordBatch> = reader.expect("a file").collect::<Result<_, _>>().expect("batches");
+            let read = concat_batches(&batches[0].schema(), &batches).expect("one schema");
+            prop_assert_eq!(read.column(0), whole.column(0));
+            let words = |table: &RecordBatch| cast(table.column(1), &DataType::Utf8).expect("words");
+            prop_assert_eq!(words(&read).to_data(), words(&whole).to_data());
+        }
+    }
+}
