@@ -124,7 +124,7 @@ impl PartWriter {
             field.as_ref().clone().with_metadata(metadata)
         };
         let schema = Arc::new(Schema::new(records.schema().fields().iter().map(described).collect::<Vec<_>>()));
-        let out = Appender::new(&path).map_err(StoreError::io(&path))?;
+        let out = Appender::new(&path);
         let writer =
             RowGroups::new(out, schema.clone(), properties(&schema)).map_err(|error| damaged(&path, &error))?;
         Ok(Self { path, writer, schema, rows: 0 })
@@ -186,17 +186,21 @@ fn properties(schema: &Schema) -> WriterProperties {
 struct Appender {
     path: PathBuf,
     gathered: Vec<u8>,
+    /// Whether the file is there yet.
+    is_begun: bool,
 }
 
 impl Appender {
-    fn new(path: &Path) -> io::Result<Self> {
-        File::create(path)?;
-        Ok(Self { path: path.to_owned(), gathered: Vec::new() })
+    fn new(path: &Path) -> Self {
+        Self { path: path.to_owned(), gathered: Vec::new(), is_begun: false }
     }
 
     /// Writes what was gathered. The commit makes it durable, together with all other files of the run.
     fn append(&mut self) -> io::Result<()> {
-        OpenOptions::new().append(true).open(&self.path)?.write_all(&self.gathered)?;
+        let mut file =
+            if self.is_begun { OpenOptions::new().append(true).open(&self.path) } else { File::create(&self.path) }?;
+        self.is_begun = true;
+        file.write_all(&self.gathered)?;
         self.gathered.clear();
         Ok(())
     }
