@@ -133,10 +133,6 @@ fn of_values(holding: u32, pieces: OfHolding<'_>, population: Population) -> Opt
     })
 }
 
-fn sum(values: &[Amount]) -> i128 {
-    values.iter().map(|&value| i128::from(value)).sum()
-}
-
 fn of_part(holding: u32, with: u64, all: u64) -> Contribution {
     let people = [with, all - with.min(all)];
     let scaled = |count: u64| i128::from(count) * i128::from(SCALE);
@@ -164,7 +160,7 @@ fn of_pool(holding: u32, measure: &Measure, pieces: OfHolding<'_>, pool: &mut Po
         (MeasureKind::Gap(center), Pool::ByGender { women, men, .. }) => {
             let people = [women.len() as u64, men.len() as u64];
             let figure = center.of(women).zip(center.of(men)).and_then(|(women, men)| gap(women, men));
-            let (employees, amounts) = (people[0] + people[1], [sum(women), sum(men)]);
+            let (employees, amounts) = (people[0] + people[1], [women, men].map(|values| Slice::Wide(values).sum()));
             (employees > 0).then(|| Contribution { holding, employees, amounts, people, figure: in_parts(figure) })
         }
         // The figure alone: its percentiles interest nobody.

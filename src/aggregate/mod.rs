@@ -23,5 +23,5 @@ pub use cell::{Cell, CellKey, CellTable, Side};
 pub use company::{CompanyRow, CompanyTable, Group};
 pub use contributions::{Contribution, Contributions};
 pub use run::{AggregateError, Snapshots, aggregate};
-pub use statistics::{PARTS, PERCENTILES, Statistics};
+pub use statistics::{PARTS, PERCENTILES, Statistics, reach};
 pub use summary::{Parts, Summary};

@@ -10,7 +10,7 @@
 
 use super::cell::Side;
 use super::holding::{OfHolding, counted, lists};
-use super::statistics::{PERCENTILES, Statistics};
+use super::statistics::{PERCENTILES, Statistics, reach};
 use super::summary::Pool;
 use crate::exact::{Amount, Quotient, SCALE};
 use crate::measure::Population;
@@ -95,7 +95,7 @@ impl<'p> Sides<'p> {
         }
         let (n, sum) = (others.count as f64, others.sum as f64);
         let mean = center as f64 + sum / n;
-        let reach = ((others.squares as f64 - sum * sum / n).max(0.0) * (n - 1.0) / n).sqrt();
+        let reach = reach(n, others.squares as f64 - sum * sum / n);
         let (mut low, mut high) = (mean - reach, mean + reach);
         let all = self.values.len() as i128;
         for (percent, figure) in PERCENTILES.into_iter().zip(statistics.percentiles) {

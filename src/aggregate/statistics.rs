@@ -76,6 +76,13 @@ impl Statistics {
     }
 }
 
+/// How far from their mean any of `n` values can lie whose squared distances from it add up to `squares` (Samuelson, *How Deviant Can
+/// You Be?*, 1968).
+#[must_use]
+pub fn reach(n: f64, squares: f64) -> f64 {
+    (squares.max(0.0) * (n - 1.0) / n).sqrt()
+}
+
 /// The sum of values that lie between `low` and `high`: in 64 bits where that cannot overflow, which is much faster.
 fn total(values: &[Amount], low: Amount, high: Amount) -> i128 {
     let largest = low.unsigned_abs().max(high.unsigned_abs());

@@ -189,7 +189,6 @@ fn exit_code(error: &anyhow::Error) -> u8 {
     }
     if error.is::<DiscloseError>()
         || error.is::<attack::Learned>()
-        || error.is::<attack::Learned>()
         || matches!(error.downcast_ref(), Some(ReleaseError::Unsafe(_) | ReleaseError::Broken(_)))
     {
         return 4;

@@ -14,9 +14,8 @@ use tempfile::TempDir;
 /// A master key for tests in which bytes are compared.
 pub const KEY: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
 
-/// The pipeline of a small benchmark of our own.
-const SMALL: &str = r#"name   = "small"
-period = "quarter"
+/// Where pipelines of our own have their input, behind their name: quarters, and euros in a year.
+const INPUT: &str = r#"period = "quarter"
 
 [input]
 uploads   = "uploads/*"
@@ -26,7 +25,15 @@ companies = "companies.csv"
 currency  = "EUR"
 pay_basis = "year"
 
-[dimensions]
+"#;
+
+/// A pipeline of our own: its name, and what stands behind its input.
+pub fn pipeline(name: &str, sections: &str) -> String {
+    format!("name   = \"{name}\"\n{INPUT}{sections}")
+}
+
+/// A small benchmark of our own, behind its input.
+const SMALL: &str = r#"[dimensions]
 sector = { from = "company.sector" }
 
 [[tables]]
@@ -72,7 +79,7 @@ impl Desk {
             writeln!(register, "K{number},,S{}", number % 2).expect("a string takes all");
         }
         desk.write("companies.csv", register);
-        desk.write("small.toml", SMALL);
+        desk.write("small.toml", pipeline("small", SMALL));
         desk
     }
 

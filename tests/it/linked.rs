@@ -10,20 +10,10 @@ use std::fs::File;
 use polars::prelude::{ParquetReader, SerReader};
 
 use crate::attacker::{Fraction, Solved, System};
-use crate::desk::{Desk, Dice, Outcome, parquet, tree};
+use crate::desk::{Desk, Dice, Outcome, parquet, pipeline, tree};
 
-const HEAD: &str = r#"name   = "linked"
-period = "quarter"
-
-[input]
-uploads   = "uploads/*"
-companies = "companies.csv"
-
-[defaults]
-currency  = "EUR"
-pay_basis = "year"
-
-[dimensions]
+/// What all linked tables have, behind their input.
+const SECTIONS: &str = r#"[dimensions]
 sector = { from = "company.sector", hierarchy = "sectors.csv", levels = [1, 2] }
 size   = { from = "company.size" }
 region = { from = "region" }
@@ -64,7 +54,7 @@ pub type Base = BTreeMap<[String; 3], BTreeMap<u32, i128>>;
 
 /// Uploads of random companies on a desk, and what they add up to.
 pub fn fill(desk: &Desk, dice: &mut Dice, shape: &[&[&str]]) -> Base {
-    desk.write("linked.toml", format!("{HEAD}{}", tables(shape)));
+    desk.write("linked.toml", pipeline("linked", &format!("{SECTIONS}{}", tables(shape))));
     desk.write("sectors.csv", "code,parent,label\nA,,A\nB,,B\nA1,A,a\nA2,A,b\nA3,A,c\nB1,B,d\nB2,B,e\n");
     let mut register = "company_id,holding_id,sector,size\n".to_owned();
     let mut base = Base::new();

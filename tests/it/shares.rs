@@ -10,21 +10,11 @@ use std::fmt::Write as _;
 use arrow::array::{Array, Float64Array, Int64Array};
 
 use crate::attacker::{Fraction, System};
-use crate::desk::{Desk, Dice, Outcome, parquet};
+use crate::desk::{Desk, Dice, Outcome, parquet, pipeline};
 use crate::linked::texts;
 
-const PIPELINE: &str = r#"name   = "shares"
-period = "quarter"
-
-[input]
-uploads   = "uploads/*"
-companies = "companies.csv"
-
-[defaults]
-currency  = "EUR"
-pay_basis = "year"
-
-[dimensions]
+/// What the pipeline has behind its input.
+const SECTIONS: &str = r#"[dimensions]
 sector = { from = "company.sector", hierarchy = "sectors.csv", levels = [1, 2] }
 region = { from = "region" }
 
@@ -58,7 +48,7 @@ type Key = [Option<String>; 2];
 type Base = BTreeMap<[String; 2], BTreeMap<usize, [i128; 2]>>;
 
 fn fill(desk: &Desk, dice: &mut Dice, measures: &str) -> Base {
-    desk.write("shares.toml", PIPELINE.replace("MEASURES", measures));
+    desk.write("shares.toml", pipeline("shares", &SECTIONS.replace("MEASURES", measures)));
     desk.write("sectors.csv", "code,parent,label\nA,,A\nB,,B\nA1,A,a\nA2,A,b\nB1,B,c\nB2,B,d\n");
     let mut register = "company_id,holding_id,sector\n".to_owned();
     let mut base = Base::new();

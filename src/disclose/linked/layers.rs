@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Asked;
 use super::lattice::Lattice;
-use crate::aggregate::{Cell, Contribution, PARTS};
+use crate::aggregate::{Cell, Contribution, PARTS, reach};
 use crate::disclose::evidence::{Evidence, Population};
 use crate::disclose::secondary::{Equation, Problem, ProblemCell, ProblemError, Share};
 use crate::exact::{Amount, SCALE};
@@ -96,8 +96,7 @@ impl Moments {
     /// How far from the mean any value can lie, as a part of it: see [`Evidence::farthest`].
     fn farthest(self) -> Option<f64> {
         let Self([n, sum, squares]) = self;
-        let apart = (squares - sum * sum / n).max(0.0);
-        (n >= 1.0 && sum > 0.0).then(|| (apart * (n - 1.0) / n).sqrt() * n / sum)
+        (n >= 1.0 && sum > 0.0).then(|| reach(n, squares - sum * sum / n) * n / sum)
     }
 }
 
