@@ -2,8 +2,10 @@
 //!
 //! In: upload files. Out: the store, with every accepted upload committed at once, and an [`IntakeReport`].
 //! Invariant: a refused upload changes nothing; two uploads for one company and period are both refused; an upload that is
-//! in the store already, byte for byte, is not read again. The order of files does not matter.
+//! in the store already, byte for byte, is not parsed again, and not even read where the file system shows that it is the file of
+//! the last run. The order of files does not matter.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,7 +17,7 @@ use crate::intake::{
 };
 use crate::pipeline::Pipeline;
 use crate::pseudonym::{CompanyKey, MasterKey, pseudonymize};
-use crate::store::{Origin, Staged, Store, StoreError, UploadWriter};
+use crate::store::{Origin, Sight, Staged, Store, StoreError, UploadWriter};
 use crate::timings;
 
 /// Why a run could not take its uploads. A refused upload is no such reason: it is in the report.
@@ -58,6 +60,13 @@ pub fn uploads(pattern: &str) -> Result<Vec<PathBuf>, IngestError> {
     Ok(files)
 }
 
+/// An upload before it is read: its place among the files, and what the file system says of it.
+struct Arrived<'a> {
+    number: usize,
+    file: &'a Path,
+    sight: Option<Sight>,
+}
+
 /// What became of one upload, before the whole run is looked at.
 enum Outcome {
     Taken(Box<UploadReport>, Vec<Staged>),
@@ -77,18 +86,26 @@ pub fn ingest(
     master: &MasterKey,
     progress: &(dyn Fn(u64) + Sync),
 ) -> Result<IntakeReport, IngestError> {
-    let (intake_digest, key_id) = (hex(&intake_digest(pipeline)), master.id());
+    let (intake, key_id) = (hex(&intake_digest(pipeline)), master.id());
     let catalogue = store.catalogue()?;
-    let known = catalogue.whole_uploads(&intake_digest, &key_id);
-    let take = |&(number, file): &(usize, &PathBuf)| {
-        let size = fs::metadata(file).map_or(0, |metadata| metadata.len());
-        let outcome = take_one(number, file, pipeline, register, store, master, &|digest: &str| {
-            if known.contains_key(digest) { None } else { Some((intake_digest.clone(), key_id.clone())) }
-        });
-        progress(size);
-        outcome
+    let known = catalogue.whole_uploads(&intake, &key_id);
+    let mut seen = store.seen();
+    let desk = Desk { pipeline, register, store, master, intake: &intake, key_id: &key_id, known: &known };
+    let take = |arrived: &Arrived<'_>| {
+        let digest = arrived.sight.as_ref().and_then(|sight| seen.digest(sight));
+        let taken = match digest.filter(|digest| known.contains_key(digest)) {
+            Some(digest) => {
+                Ok((Outcome::Unchanged(arrived.file.to_owned(), digest.to_owned()), Some(digest.to_owned())))
+            }
+            None => desk.take(arrived),
+        };
+        progress(arrived.sight.as_ref().map_or(0, Sight::size));
+        taken
     };
-    let outcomes: Vec<Outcome> = in_turn(&largest_first(files), take)?;
+    let arrived = largest_first(files);
+    let (outcomes, digests): (Vec<Outcome>, Vec<Option<String>>) = in_turn(&arrived, take)?.into_iter().unzip();
+    let sights = arrived.into_iter().zip(digests);
+    let read: Vec<(Sight, String)> = sights.filter_map(|(arrived, digest)| arrived.sight.zip(digest)).collect();
     let mut report = IntakeReport::default();
     let mut staged_of: Vec<(UploadReport, Vec<Staged>)> = Vec::new();
     let mut claims: BTreeMap<(String, String), Vec<PathBuf>> = BTreeMap::new();
@@ -124,6 +141,7 @@ pub fn ingest(
     report.refused.sort_by(|a, b| a.1.file.cmp(&b.1.file));
     let _part = timings::part("making the store durable");
     store.commit(&all_staged)?;
+    seen.replace(read)?;
     Ok(report)
 }
 
@@ -146,13 +164,13 @@ fn intake_digest(pipeline: &Pipeline) -> [u8; 32] {
     hasher.finalize().into()
 }
 
-/// Large uploads first, so that no thread is left with one at the end; each with its place among the files.
-fn largest_first(files: &[PathBuf]) -> Vec<(usize, &PathBuf)> {
-    let size = |file: &PathBuf| fs::metadata(file).map_or(0, |metadata| metadata.len());
-    let mut sized: Vec<(u64, usize, &PathBuf)> =
-        files.iter().enumerate().map(|(number, file)| (size(file), number, file)).collect();
-    sized.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
-    sized.into_iter().map(|(_, number, file)| (number, file)).collect()
+/// Large uploads first, so that no thread is left with one at the end.
+fn largest_first(files: &[PathBuf]) -> Vec<Arrived<'_>> {
+    let files = files.iter().enumerate();
+    let mut arrived: Vec<Arrived<'_>> =
+        files.map(|(number, file)| Arrived { number, file, sight: Sight::of(file) }).collect();
+    arrived.sort_by_key(|arrived| (Reverse(arrived.sight.as_ref().map(Sight::size)), arrived.number));
+    arrived
 }
 
 fn conflict(
@@ -172,47 +190,59 @@ fn conflict(
     })
 }
 
-fn take_one(
-    number: usize,
-    file: &Path,
-    pipeline: &Pipeline,
-    register: &Register,
-    store: &Store,
-    master: &MasterKey,
-    wanted: &dyn Fn(&str) -> Option<(String, String)>,
-) -> Result<Outcome, IngestError> {
-    let part = timings::part("reading and digests");
-    let found = Upload::open(file);
-    drop(part);
-    let found = match found {
-        Ok(found) => found,
-        Err(error) => {
-            let report = Box::new(UploadReport::new(file, [0; 32]));
-            return Ok(Outcome::Refused(Refusal::Unreadable(error.to_string()), report));
+/// What all uploads of a run are taken with.
+struct Desk<'a> {
+    pipeline: &'a Pipeline,
+    register: &'a Register,
+    store: &'a Store,
+    master: &'a MasterKey,
+    /// The digest of the reading rules.
+    intake: &'a str,
+    key_id: &'a str,
+    /// The digests of uploads that the store has whole.
+    known: &'a BTreeMap<&'a str, u64>,
+}
+
+impl Desk<'_> {
+    /// Reads one upload; gives its digest as well, where it could be read.
+    fn take(&self, arrived: &Arrived<'_>) -> Result<(Outcome, Option<String>), IngestError> {
+        let Self { pipeline, register, store, master, .. } = *self;
+        let file = arrived.file;
+        let part = timings::part("reading and digests");
+        let found = Upload::open(file);
+        drop(part);
+        let found = match found {
+            Ok(found) => found,
+            Err(error) => {
+                let report = Box::new(UploadReport::new(file, [0; 32]));
+                return Ok((Outcome::Refused(Refusal::Unreadable(error.to_string()), report), None));
+            }
+        };
+        let upload = hex(&named(file, found.digest()));
+        if self.known.contains_key(upload.as_str()) {
+            return Ok((Outcome::Unchanged(file.to_owned(), upload.clone()), Some(upload)));
         }
-    };
-    let upload = hex(&named(file, found.digest()));
-    let Some((intake, key_id)) = wanted(&upload) else {
-        return Ok(Outcome::Unchanged(file.to_owned(), upload));
-    };
-    let columns = pipeline.columns.iter().map(|mapped| mapped.column.clone()).collect();
-    let writer = store.writer(number, Origin { upload, intake, key_id, columns });
-    let mut sink = Pseudonymizing { writer, register, master, keys: BTreeMap::new(), failed: None };
-    match (Intake { pipeline, register }).read(&found, &mut sink) {
-        Ok(report) => {
-            let _part = timings::part("encoding");
-            let staged = sink.writer.finish(|place| register.companies()[place].id.clone())?;
-            write_rejects(&report, pipeline)?;
-            Ok(Outcome::Taken(Box::new(report), staged))
-        }
-        Err(UploadError::Refused { refusal, report }) => {
-            write_rejects(&report, pipeline)?;
-            Ok(Outcome::Refused(refusal, report))
-        }
-        Err(UploadError::Sink(error)) => match sink.failed {
-            Some(error) => Err(IngestError::Store(error)),
-            None => Err(IngestError::Sink { file: file.to_owned(), error }),
-        },
+        let (intake, key_id) = (self.intake.to_owned(), self.key_id.to_owned());
+        let columns = pipeline.columns.iter().map(|mapped| mapped.column.clone()).collect();
+        let writer = store.writer(arrived.number, Origin { upload: upload.clone(), intake, key_id, columns });
+        let mut sink = Pseudonymizing { writer, register, master, keys: BTreeMap::new(), failed: None };
+        let outcome = match (Intake { pipeline, register }).read(&found, &mut sink) {
+            Ok(report) => {
+                let _part = timings::part("encoding");
+                let staged = sink.writer.finish(|place| register.companies()[place].id.clone())?;
+                write_rejects(&report, pipeline)?;
+                Outcome::Taken(Box::new(report), staged)
+            }
+            Err(UploadError::Refused { refusal, report }) => {
+                write_rejects(&report, pipeline)?;
+                Outcome::Refused(refusal, report)
+            }
+            Err(UploadError::Sink(error)) => match sink.failed {
+                Some(error) => return Err(IngestError::Store(error)),
+                None => return Err(IngestError::Sink { file: file.to_owned(), error }),
+            },
+        };
+        Ok((outcome, Some(upload)))
     }
 }
 

@@ -9,6 +9,7 @@ mod lock;
 mod read;
 mod records;
 mod row_groups;
+mod seen;
 mod table_file;
 mod write;
 
@@ -21,6 +22,7 @@ pub use commit::Staged;
 pub use lock::Lock;
 pub use read::{Catalogue, Part};
 pub use records::{Records, Texts};
+pub use seen::{Seen, Sight};
 pub use table_file::TableFile;
 pub use write::{Origin, UploadWriter};
 
@@ -78,6 +80,18 @@ impl Store {
         std::fs::create_dir_all(&folder).map_err(StoreError::io(&folder))?;
         commit::recover(&folder)?;
         Ok(Self { folder, _lock: lock })
+    }
+
+    /// The folder of what may be lost at any time: it only saves work.
+    #[must_use]
+    pub fn cache(&self) -> PathBuf {
+        self.folder.with_file_name("cache")
+    }
+
+    /// Uploads that were read before.
+    #[must_use]
+    pub fn seen(&self) -> Seen {
+        Seen::read(self.cache().join("uploads.json"))
     }
 
     /// What the store holds.

@@ -199,7 +199,8 @@ pub fn tree(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     while let Some(next) = waiting.pop() {
         for path in entries(&next) {
             if path.is_dir() {
-                waiting.push(path);
+                // What only saves work may differ.
+                waiting.extend((!path.ends_with("cache")).then_some(path));
             } else if !path.ends_with(".lock") {
                 let name = path.strip_prefix(folder).expect("below the folder").display().to_string();
                 found.insert(name, fs::read(&path).expect("the file can be read"));

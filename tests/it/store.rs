@@ -62,6 +62,24 @@ fn the_same_bytes_again_change_nothing_and_say_so() {
 }
 
 #[test]
+fn an_upload_that_nobody_touched_is_not_read_and_one_with_the_same_size_and_time_is() {
+    let desk = Desk::small(1);
+    let file = desk.write("uploads/K1.csv", upload(5, 30_000));
+    let list = desk.workspace().join("cache/uploads.json");
+    desk.run().ends_with(0);
+    assert!(!list.exists(), "it was written a moment before");
+    std::thread::sleep(std::time::Duration::from_millis(2_200));
+    desk.run().ends_with(0).tells("1 unchanged");
+    assert!(list.exists());
+    let time = fs::metadata(&file).and_then(|it| it.modified()).expect("its time");
+    fs::write(&file, upload(5, 40_000)).expect("written");
+    File::options().write(true).open(&file).and_then(|it| it.set_modified(time)).expect("its time");
+    desk.run().ends_with(0).tells("1 read and stored");
+    fs::write(list, "no list").expect("damaged");
+    desk.run().ends_with(0).tells("1 unchanged");
+}
+
+#[test]
 fn an_upload_under_another_companys_name_is_not_unchanged() {
     // The name of a file names its company where no column does: somebody mends a wrong name, and the bytes stay the same.
     let desk = Desk::small(2);
