@@ -5,14 +5,16 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::contributions::Contributions;
 use super::statistics::Statistics;
 use super::summary::Summary;
-use crate::measure::MeasureKind;
+use crate::measure::{MeasureKind, Missing};
 use crate::period::Period;
 
 /// Which cell of which table.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct CellKey {
     /// Place of the table in the pipeline.
     pub table: usize,
@@ -25,7 +27,7 @@ pub struct CellKey {
 }
 
 /// Who stands at or beyond a percentile, on one side of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Side {
     /// Employees.
     pub employees: u64,
@@ -34,7 +36,7 @@ pub struct Side {
 }
 
 /// What the values of a cell tell beside its figures.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct Spread {
     /// Below and above each of [`super::PERCENTILES`] but the median; nobody where there are no percentiles.
     pub sides: [[Side; 2]; 5],
@@ -71,10 +73,14 @@ pub struct CellTable {
     pub cells: Vec<Cell>,
     /// Companies with records in the period.
     pub companies: usize,
+    /// How many of them were computed anew, since nothing of them was kept or something changed.
+    pub computed: usize,
     /// Companies whose two snapshots were compared; none where no measure asks for that.
     pub compared: Option<usize>,
     /// Records of the period.
     pub records: u64,
+    /// Entries of reference tables that records asked for and that are not there.
+    pub missing: Missing,
 }
 
 impl Cell {

@@ -5,21 +5,25 @@
 //! cannot be computed is null, and a note says why.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::fs;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use hashbrown::HashMap;
+use serde::{Deserialize, Serialize};
 
 use super::company_columns::{Columns, GroupKeys};
 use super::evaluate::Shared;
 use super::partial::{PartialCells, Runs, Sums};
 use super::summary::{Parts, Pool, Summary, of_sums};
 use crate::exact::{Quotient, SCALE};
+use crate::intake::hex;
 use crate::measure::{Measure, MeasureKind, Remark, Shape, halves, is_flagged, plausibility};
 use crate::pipeline::{Pipeline, TOTAL};
-use crate::store::{StoreError, TableFile};
+use crate::store::{StoreError, TableFile, WrittenFile};
 
 /// The percentile columns.
 const PERCENTILE_COLUMNS: [&str; 5] = ["p10", "p25", "p50", "p75", "p90"];
@@ -35,7 +39,63 @@ pub struct CompanyTable {
 #[derive(Debug)]
 enum Rows {
     Memory(Vec<RecordBatch>),
-    File(Box<TableFile>),
+    File(Box<RowsFile>),
+}
+
+/// A file of rows, and the one in whose place it comes. Row groups end where blocks of companies do, so that those of companies that
+/// did not change can be copied.
+#[derive(Debug)]
+struct RowsFile {
+    path: PathBuf,
+    file: TableFile,
+    earlier: Option<WrittenFile>,
+    /// Of each block of the earlier file, its row groups.
+    known: HashMap<String, Range<usize>>,
+    /// Where the blocks are listed.
+    list: PathBuf,
+    /// The blocks so far: what each is made of, and how many row groups it has.
+    blocks: Vec<(String, usize)>,
+}
+
+/// What the row groups of a file are made of. The file does not tell it itself: its bytes are the same for any order of rows in uploads.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Blocks {
+    /// The digest of the file's footer.
+    footer: String,
+    blocks: Vec<(String, usize)>,
+}
+
+impl RowsFile {
+    fn create(schema: &SchemaRef, path: &Path, list: &Path) -> Result<Self, StoreError> {
+        let earlier = WrittenFile::open(path);
+        let listed = fs::read(list).ok().and_then(|text| serde_json::from_slice::<Blocks>(&text).ok());
+        let is_listed = |listed: &Blocks| earlier.as_ref().is_some_and(|it| hex(&it.footer_digest()) == listed.footer);
+        let mut known = HashMap::new();
+        let mut end = 0;
+        for (digest, groups) in listed.filter(is_listed).unwrap_or_default().blocks {
+            known.insert(digest, end..end + groups);
+            end += groups;
+        }
+        let secret = "private: each company's own figures; for that company only".to_owned();
+        let file = TableFile::create_long(path, schema, &[("payquorum.confidentiality", secret)], "company_id")?;
+        Ok(Self { path: path.to_owned(), file, earlier, known, list: list.to_owned(), blocks: Vec::new() })
+    }
+
+    fn end_block(&mut self, digest: String) -> Result<(), StoreError> {
+        let before: usize = self.blocks.iter().map(|(_, groups)| groups).sum();
+        self.blocks.push((digest, self.file.end_row_group()? - before));
+        Ok(())
+    }
+
+    fn finish(self) -> Result<(), StoreError> {
+        let Self { path, file, list, blocks, .. } = self;
+        file.finish()?;
+        let Some(written) = WrittenFile::open(&path) else { return Ok(()) };
+        let folder = list.parent().unwrap_or(Path::new(""));
+        fs::create_dir_all(folder).map_err(StoreError::io(folder))?;
+        let listed = Blocks { footer: hex(&written.footer_digest()), blocks };
+        fs::write(&list, serde_json::to_vec(&listed).unwrap_or_default()).map_err(StoreError::io(&list))
+    }
 }
 
 impl CompanyTable {
@@ -45,15 +105,15 @@ impl CompanyTable {
         Self { schema: schema(pipeline), rows: Rows::Memory(Vec::new()), market: Vec::new() }
     }
 
-    /// A table that is written to a file as it is made; the file is there when [`finish`](Self::finish) says so.
+    /// A table that is written to a file as it is made; the file is there when [`finish`](Self::finish) says so. `list` tells what
+    /// the parts of the file in its place are made of, so that they can be copied; it may be lost.
     ///
     /// # Errors
     /// [`StoreError`]: the file cannot be written.
-    pub fn create(pipeline: &Pipeline, file: &Path) -> Result<Self, StoreError> {
+    pub fn create(pipeline: &Pipeline, file: &Path, list: &Path) -> Result<Self, StoreError> {
         let schema = schema(pipeline);
-        let secret = "private: each company's own figures; for that company only".to_owned();
-        let file = TableFile::create_long(file, &schema, &[("payquorum.confidentiality", secret)], "company_id")?;
-        Ok(Self { schema, rows: Rows::File(Box::new(file)), market: Vec::new() })
+        let rows = Rows::File(Box::new(RowsFile::create(&schema, file, list)?));
+        Ok(Self { schema, rows, market: Vec::new() })
     }
 
     pub(super) fn schema(&self) -> SchemaRef {
@@ -63,9 +123,35 @@ impl CompanyTable {
     pub(super) fn write(&mut self, batch: RecordBatch) -> Result<(), StoreError> {
         match &mut self.rows {
             Rows::Memory(batches) => batches.push(batch),
-            Rows::File(file) => file.write(&batch)?,
+            Rows::File(rows) => rows.file.write(&batch)?,
         }
         Ok(())
+    }
+
+    /// Whether the file in whose place this one comes has a block that is made of the same.
+    pub(super) fn has_block(&self, digest: &[u8]) -> bool {
+        match &self.rows {
+            Rows::Memory(_) => false,
+            Rows::File(rows) => rows.known.contains_key(&hex(digest)),
+        }
+    }
+
+    /// Copies a block from there.
+    pub(super) fn copy_block(&mut self, digest: &[u8]) -> Result<(), StoreError> {
+        let Rows::File(rows) = &mut self.rows else { return Ok(()) };
+        let digest = hex(digest);
+        if let Some((groups, earlier)) = rows.known.get(&digest).zip(rows.earlier.as_ref()) {
+            rows.file.copy(earlier, groups.clone())?;
+        }
+        rows.end_block(digest)
+    }
+
+    /// Ends a block.
+    pub(super) fn end_block(&mut self, digest: &[u8]) -> Result<(), StoreError> {
+        match &mut self.rows {
+            Rows::Memory(_) => Ok(()),
+            Rows::File(rows) => rows.end_block(hex(digest)),
+        }
     }
 
     /// Keeps mean pay that is to be compared with a release.
@@ -110,7 +196,7 @@ impl CompanyTable {
 }
 
 /// A group of a company's employees.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Group {
     /// Codes of the breakdown; [`TOTAL`] for the whole company.
     pub codes: Vec<String>,

@@ -6,10 +6,12 @@
 //! A release of all measures holds tens of millions of contributions at once, and nearly all of them say the same thing
 //! twice: a distribution has one amount, and the amounts of a share are its people.
 
+use serde::{Deserialize, Serialize};
+
 use crate::exact::SCALE;
 
 /// What one holding contributes to a cell: employees, and up to two amounts with the people behind each.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Contribution {
     /// Place of the holding in [`CellTable::holdings`](super::CellTable::holdings).
     pub holding: u32,
@@ -25,10 +27,10 @@ pub struct Contribution {
 }
 
 /// The contributions to one cell, in the order of holdings.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Contributions(Form);
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 enum Form {
     /// One amount, and nobody apart.
     One(Box<[One]>),
@@ -40,7 +42,7 @@ enum Form {
     Wide(Box<[Contribution]>),
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 struct One {
     amount: i64,
     figure: i64,
@@ -48,14 +50,14 @@ struct One {
     employees: u32,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 struct Heads {
     figure: i64,
     holding: u32,
     people: [u32; 2],
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 struct Two {
     amounts: [i64; 2],
     figure: i64,

@@ -5,27 +5,25 @@
 
 use std::sync::Arc;
 
-use hashbrown::HashMap;
 use rayon::prelude::*;
 
 use super::cell::{Cell, CellKey, Spread};
 use super::contributions::{Contribution, Contributions};
+use super::gather::{Keys, Places, level_choices};
+use super::grouping::LocalCells;
 use super::holding::{self, Asked, OfHolding, OwnParts};
 use super::partial::{PartialCells, Piece, Sums};
 use super::sides::Sides;
 use super::statistics::Statistics;
 use super::summary::{Pool, Summary, of_sums};
 use crate::measure::{Population, Shape};
-use crate::pipeline::{Pipeline, TOTAL, Table};
+use crate::pipeline::Pipeline;
 
 /// One company's partial, and the holding that it belongs to.
 pub(super) struct Share {
     pub(super) holding: u32,
     pub(super) partial: PartialCells,
 }
-
-/// The places of a cell in the partials, by holding: (share, local cell).
-type Places = Vec<(u32, u32)>;
 
 /// Measures that are made of the same values: their places in the pipeline, and the place of the values in the partials.
 pub(super) struct Shared {
@@ -37,20 +35,30 @@ pub(super) struct Shared {
 pub(super) type OfKey = (Arc<CellKey>, Vec<Cell>);
 
 /// The cells of one table, by key. `bases` are what the table asks for in this pass; `money` says whether their values are in the
-/// record's currency, which is the last axis of the partials.
+/// record's currency, which is the last axis of the partials. Where `seeds` are given, only the keys of their cells are evaluated;
+/// what nobody stands behind any more is a key without cells.
 pub(super) fn evaluate(
     pipeline: &Pipeline,
     table: usize,
     shares: &[Share],
     bases: &[Shared],
     money: bool,
+    seeds: Option<&[LocalCells]>,
 ) -> Vec<OfKey> {
     let spec = &pipeline.tables[table];
     let asked: usize = bases.iter().map(|basis| basis.measures.len()).sum();
     let mut cells = Vec::new();
     for levels in level_choices(spec) {
-        let found = gather(pipeline, spec, table, &levels, shares, money);
-        let of_key = |room: &mut Room, (key, places): (CellKey, Places)| {
+        let mut keys = Keys::new(pipeline, table, levels, money);
+        seeds.into_iter().flatten().for_each(|cells| keys.seed(cells));
+        for (place, share) in (0_u32..).zip(shares) {
+            match seeds {
+                Some(_) => keys.add_known(place, &share.partial.cells),
+                None => keys.add(place, &share.partial.cells),
+            }
+        }
+        let of_key = |room: &mut Room, (key, mut places): (CellKey, Places)| {
+            places.sort_by_key(|(share, _)| shares[*share as usize].holding);
             let spot = Spot { pipeline, shares, key: Arc::new(key), places };
             let mut cells = Vec::with_capacity(asked);
             for basis in bases {
@@ -62,95 +70,9 @@ pub(super) fn evaluate(
             (spot.key, cells)
         };
         // Lists of cells are handed on as lists: there are hundreds of thousands of cells.
-        cells.par_extend(found.into_par_iter().map_init(Room::default, of_key));
+        cells.par_extend(keys.finish().into_par_iter().map_init(Room::default, of_key));
     }
     cells
-}
-
-/// Every combination of levels that a table uses; 0 is a total.
-fn level_choices(table: &Table) -> Vec<Vec<u8>> {
-    let mut choices: Vec<Vec<u8>> = vec![Vec::new()];
-    for levels in &table.levels {
-        let options = table.totals.then_some(0).into_iter().chain(levels.iter().copied());
-        let options: Vec<u8> = options.collect();
-        choices = choices
-            .iter()
-            .flat_map(|choice| options.iter().map(move |&level| choice.iter().copied().chain([level]).collect()))
-            .collect();
-    }
-    choices
-}
-
-/// Which local cells make up each cell of these levels.
-fn gather(
-    pipeline: &Pipeline,
-    spec: &Table,
-    table: usize,
-    levels: &[u8],
-    shares: &[Share],
-    money: bool,
-) -> Vec<(CellKey, Places)> {
-    let axes = levels.len() + usize::from(money);
-    let mut codes: Vec<Codes> = (0..axes).map(|_| Codes::default()).collect();
-    let mut places_of: HashMap<Vec<u32>, Places> = HashMap::new();
-    let mut key: Vec<u32> = vec![0; axes];
-    for (share, company) in (0_u32..).zip(shares) {
-        let cells = &company.partial.cells;
-        // Each local code is looked up once for a company, not once for each of its cells.
-        let upward: Vec<Vec<u32>> = codes
-            .iter_mut()
-            .enumerate()
-            .map(|(axis, codes)| {
-                let above = |code: &String| match levels.get(axis) {
-                    Some(0) => codes.place(TOTAL.to_owned()),
-                    Some(&level) => codes.place(pipeline.dimensions[spec.by[axis]].hierarchy.at_level(code, level)),
-                    None => codes.place(code.clone()),
-                };
-                cells.codes_of_axis(axis).iter().map(above).collect()
-            })
-            .collect();
-        for (local, cell) in (0_u32..).zip(cells.cells()) {
-            for ((place, upward), code) in key.iter_mut().zip(&upward).zip(cell) {
-                *place = upward[*code as usize];
-            }
-            match places_of.get_mut(key.as_slice()) {
-                Some(places) => places.push((share, local)),
-                None => {
-                    places_of.insert(key.clone(), vec![(share, local)]);
-                }
-            }
-        }
-    }
-    let cell_key = |key: Vec<u32>| {
-        let mut texts: Vec<String> =
-            key.iter().zip(&codes).map(|(&code, codes)| codes.texts[code as usize].clone()).collect();
-        let currency = if money { texts.pop() } else { None };
-        CellKey { table, levels: levels.to_vec(), codes: texts, currency }
-    };
-    let by_holding = |mut places: Places| {
-        places.sort_by_key(|(share, _)| shares[*share as usize].holding);
-        places
-    };
-    let mut found: Vec<(CellKey, Places)> =
-        places_of.into_iter().map(|(key, places)| (cell_key(key), by_holding(places))).collect();
-    found.sort_unstable_by(|a, b| a.0.cmp(&b.0));
-    found
-}
-
-/// The codes of one axis, numbered in the order in which they are met.
-#[derive(Default)]
-struct Codes {
-    places: HashMap<String, u32>,
-    texts: Vec<String>,
-}
-
-impl Codes {
-    fn place(&mut self, code: String) -> u32 {
-        *self.places.entry(code).or_insert_with_key(|code| {
-            self.texts.push(code.clone());
-            u32::try_from(self.texts.len() - 1).unwrap_or(u32::MAX)
-        })
-    }
 }
 
 /// What is used again from cell to cell, so that cells need no memory of their own while they are computed.
@@ -165,7 +87,7 @@ struct Room {
     nobody: Arc<Spread>,
 }
 
-/// Where cells are: their key, and the local cells of companies that make them up.
+/// Where cells are: their key, and the local cells of companies that make them up, by holding.
 struct Spot<'a> {
     pipeline: &'a Pipeline,
     shares: &'a [Share],

@@ -4,6 +4,7 @@
 //! each record. Invariant: a company's cells are told by their codes, so that it does not matter which record came first.
 
 use hashbrown::HashMap;
+use serde::{Deserialize, Serialize};
 
 use crate::intake::Company;
 use crate::pipeline::{Dimension, DimensionSource, Hierarchy, UNKNOWN};
@@ -40,14 +41,19 @@ impl<'a> Axis<'a> {
     }
 }
 
-/// The cells of one company under one grouping.
-#[derive(Default)]
+/// The cells of one company under one grouping: which they are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct LocalCells {
     /// The codes of each axis that occur.
     codes: Vec<Vec<String>>,
+    /// A place among the codes of every axis, cell after cell.
+    cells: Vec<u32>,
+}
+
+/// The same while it is found out.
+pub(super) struct Assigning {
+    local: LocalCells,
     places: Vec<HashMap<String, u32>>,
-    /// The cells that occur: a code of each axis.
-    cells: Vec<Vec<u32>>,
     found: HashMap<Vec<u32>, u32>,
 }
 
@@ -55,35 +61,49 @@ pub(super) struct LocalCells {
 const NOT_MET: u32 = u32::MAX;
 
 impl LocalCells {
-    pub(super) fn new(axes: usize) -> Self {
-        Self { codes: vec![Vec::new(); axes], places: vec![HashMap::new(); axes], ..Self::default() }
-    }
-
     pub(super) fn len(&self) -> usize {
-        self.cells.len()
+        self.cells.len() / self.codes.len().max(1)
     }
 
     /// The codes of a cell.
     pub(super) fn codes(&self, cell: usize) -> impl Iterator<Item = &str> {
-        self.cells[cell].iter().zip(&self.codes).map(|(&code, codes)| codes[code as usize].as_str())
+        let axes = self.codes.len();
+        self.cells[cell * axes..][..axes].iter().zip(&self.codes).map(|(&code, codes)| codes[code as usize].as_str())
     }
 
     /// The cells, each as a code of every axis.
-    pub(super) fn cells(&self) -> &[Vec<u32>] {
-        &self.cells
+    pub(super) fn cells(&self) -> impl Iterator<Item = &[u32]> {
+        self.cells.chunks_exact(self.codes.len().max(1))
     }
 
     /// What the codes of an axis mean.
     pub(super) fn codes_of_axis(&self, axis: usize) -> &[String] {
         &self.codes[axis]
     }
+}
+
+impl Assigning {
+    pub(super) fn new(axes: usize) -> Self {
+        let local = LocalCells { codes: vec![Vec::new(); axes], cells: Vec::new() };
+        Self { local, places: vec![HashMap::new(); axes], found: HashMap::new() }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.local.len()
+    }
+
+    /// What was found.
+    pub(super) fn finish(self) -> LocalCells {
+        self.local
+    }
 
     fn code(&mut self, axis: usize, code: &str) -> u32 {
         if let Some(&place) = self.places[axis].get(code) {
             return place;
         }
-        let place = u32::try_from(self.codes[axis].len()).unwrap_or(NOT_MET);
-        self.codes[axis].push(code.to_owned());
+        let codes = &mut self.local.codes[axis];
+        let place = u32::try_from(codes.len()).unwrap_or(NOT_MET);
+        codes.push(code.to_owned());
         self.places[axis].insert(code.to_owned(), place);
         place
     }
@@ -92,8 +112,8 @@ impl LocalCells {
         if let Some(&cell) = self.found.get(codes) {
             return cell;
         }
-        let cell = u32::try_from(self.cells.len()).unwrap_or(NOT_MET);
-        self.cells.push(codes.to_vec());
+        let cell = u32::try_from(self.local.len()).unwrap_or(NOT_MET);
+        self.local.cells.extend_from_slice(codes);
         self.found.insert(codes.to_vec(), cell);
         cell
     }
@@ -119,7 +139,7 @@ impl LocalCells {
             }
         }
         // Codes of varying axes are numbered together, so that a record's cell is one look-up in a small table.
-        let sizes: Vec<usize> = varying.iter().map(|axis| self.codes[axis.place].len()).collect();
+        let sizes: Vec<usize> = varying.iter().map(|axis| self.local.codes[axis.place].len()).collect();
         let size: usize =
             sizes.iter().try_fold(1_usize, |product, size| product.checked_mul(*size)).unwrap_or(usize::MAX);
         let direct = size <= (records.len() * 4).max(1 << 12);

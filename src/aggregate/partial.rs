@@ -5,9 +5,10 @@
 //! changes nothing.
 
 use super::amounts::{Amounts, Slice, are_narrow};
-use super::grouping::LocalCells;
+use super::grouping::{Assigning, Axis, LocalCells};
 use crate::exact::Amount;
 use crate::measure::{Beside, Gender, Shape, Values};
+use crate::store::Records;
 
 /// The values of one basis, by cell.
 #[derive(Debug, PartialEq, Eq)]
@@ -58,6 +59,11 @@ pub(super) enum Piece<'a> {
 pub(super) struct PartialCells {
     pub(super) cells: LocalCells,
     pub(super) runs: Vec<Runs>,
+}
+
+/// The same while its records are read.
+pub(super) struct Accumulator {
+    cells: Assigning,
     /// The cell of each record so far.
     of_record: Vec<u32>,
     /// Where those of the last batch begin.
@@ -66,15 +72,15 @@ pub(super) struct PartialCells {
     sums: Vec<Vec<Sums>>,
 }
 
-impl PartialCells {
+impl Accumulator {
     pub(super) fn new(axes: usize) -> Self {
-        Self { cells: LocalCells::new(axes), runs: Vec::new(), of_record: Vec::new(), start: 0, sums: Vec::new() }
+        Self { cells: Assigning::new(axes), of_record: Vec::new(), start: 0, sums: Vec::new() }
     }
 
     /// The cells of further records.
-    pub(super) fn update_batch(&mut self, assign: impl FnOnce(&mut LocalCells, &mut Vec<u32>)) {
+    pub(super) fn update_batch(&mut self, axes: &[Axis<'_>], records: &Records) {
         self.start = self.of_record.len();
-        assign(&mut self.cells, &mut self.of_record);
+        self.cells.assign(axes, records, &mut self.of_record);
     }
 
     /// Adds the values that the records of the last batch have in a basis of sums: these are not kept.
@@ -91,18 +97,18 @@ impl PartialCells {
     /// Brings the values of each basis together by cell. `values` are those of all records, basis by basis and batch by
     /// batch, but for bases of sums; several groupings of the same records share them. `wanted` tells the shape of each basis
     /// that is asked for.
-    pub(super) fn finalize(mut self, values: &[Vec<Values>], wanted: &[Option<Shape>]) -> Self {
-        let (of_record, cells) = (std::mem::take(&mut self.of_record), self.cells.len());
-        let mut sums = std::mem::take(&mut self.sums);
+    pub(super) fn finalize(self, values: &[Vec<Values>], wanted: &[Option<Shape>]) -> PartialCells {
+        let Self { cells, of_record, mut sums, .. } = self;
+        let count = cells.len();
         sums.resize_with(values.len(), Vec::new);
         let gather = |((batches, shape), sums): ((&Vec<Values>, &Option<Shape>), Vec<Sums>)| match shape {
             Some(Shape::Sums) if !sums.is_empty() => Runs::of_sums(sums),
-            Some(Shape::List) if has_any(batches) => Runs::lists(cells, &of_record, batches),
-            Some(Shape::ByGender) if has_any(batches) => Runs::by_gender(cells, &of_record, batches),
+            Some(Shape::List) if has_any(batches) => Runs::lists(count, &of_record, batches),
+            Some(Shape::ByGender) if has_any(batches) => Runs::by_gender(count, &of_record, batches),
             _ => Runs::Nothing,
         };
-        self.runs = values.iter().zip(wanted).zip(sums).map(gather).collect();
-        self
+        let runs = values.iter().zip(wanted).zip(sums).map(gather).collect();
+        PartialCells { cells: cells.finish(), runs }
     }
 }
 

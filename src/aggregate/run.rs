@@ -1,34 +1,34 @@
 //! The aggregation of a period: companies in parallel, in as many passes as memory asks for.
 //!
-//! In: the parts of the store. Out: [`CellTable`] and [`CompanyTable`]. Invariant: the values that are held at once stay
-//! below [`HELD`] bytes, or those of one measure; what a pass yields does not depend on how measures are spread over passes.
+//! In: the parts of the store, and what an earlier aggregation left. Out: [`CellTable`] and [`CompanyTable`]. Invariant: what comes out
+//! does not depend on what was left: cells that no changed company has a part in, and rows of companies among which none changed,
+//! are those that would be computed.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use arrow::array::RecordBatch;
-use arrow::datatypes::SchemaRef;
+use hashbrown::HashSet;
 use rayon::prelude::*;
+use sha2::{Digest as _, Sha256};
 
-use super::cell::{Cell, CellTable};
-use super::company::{CompanyRow, CompanyTable, add_rows};
-use super::company_columns::Columns;
-use super::evaluate::{OfKey, Share, Shared, evaluate};
-use super::grouping::Axis;
-use super::partial::PartialCells;
+use super::cell::{Cell, CellKey, CellTable};
+use super::company::CompanyTable;
+use super::evaluate::{OfKey, Share, evaluate};
+use super::gather::{Keys, level_choices};
+use super::grouping::LocalCells;
+use super::kept::{Digest, Gave, Keeps, Kept, unpack};
+use super::pass::{Basis, Done, Member, Pass, passes};
 use crate::in_turn::in_turn;
-use crate::intake::{Company, Register};
-use crate::measure::{Batch, Found, Measure, NoPanel, Over, Panel, Requirement, Shape, Snapshot, Values};
+use crate::intake::Register;
+use crate::measure::{Found, Missing, add_missing};
 use crate::period::Period;
-use crate::pipeline::{DimensionSource, Pipeline, Table, UNKNOWN};
+use crate::pipeline::Pipeline;
 use crate::store::{Catalogue, Part, Records, StoreError};
 use crate::timings;
 
-/// Bytes of values that a pass may hold, were none of them narrow.
-const HELD: u64 = 512 << 20;
-
-/// Companies that are computed before their own rows are written.
-const AT_ONCE: usize = 256;
+/// Companies whose own rows are written, or copied, together.
+const OF_BLOCK: usize = 128;
 
 /// Why a period was not aggregated.
 #[derive(Debug, thiserror::Error)]
@@ -100,7 +100,8 @@ impl<'a> Snapshots<'a> {
     }
 }
 
-/// Aggregates a period; each company's own metrics go into `own` on the way. `progress` hears of each company and pass that is done.
+/// Aggregates a period from scratch; each company's own metrics go into `own` on the way. `progress` hears of the records of each
+/// company that is done, in each pass.
 ///
 /// # Errors
 /// [`AggregateError`].
@@ -111,98 +112,316 @@ pub fn aggregate(
     own: &mut CompanyTable,
     progress: &(dyn Fn(u64) + Sync),
 ) -> Result<CellTable, AggregateError> {
-    let (period, parts) = (snapshots.period, &snapshots.parts);
-    let keys: BTreeSet<&str> = parts.iter().map(|part| part.key_id.as_str()).collect();
+    aggregate_again(pipeline, register, snapshots, own, &Kept::nothing(), progress).map(|(cells, _)| cells)
+}
+
+/// The same, with the help of what an earlier aggregation left; gives what this one leaves.
+///
+/// # Errors
+/// [`AggregateError`].
+pub fn aggregate_again(
+    pipeline: &Pipeline,
+    register: &Register,
+    snapshots: &Snapshots<'_>,
+    own: &mut CompanyTable,
+    kept: &Kept,
+    progress: &(dyn Fn(u64) + Sync),
+) -> Result<(CellTable, Keeps), AggregateError> {
+    let period = snapshots.period;
+    let keys: BTreeSet<&str> = snapshots.parts.iter().map(|part| part.key_id.as_str()).collect();
     if keys.len() > 1 {
         return Err(AggregateError::SeveralKeys { period: period.to_string(), count: keys.len() });
     }
     let mut holdings: Vec<String> = register.companies().iter().map(|company| company.holding.clone()).collect();
     holdings.sort();
     holdings.dedup();
-    let holding_of: BTreeMap<&str, u32> = holdings
-        .iter()
-        .enumerate()
-        .map(|(place, id)| (id.as_str(), u32::try_from(place).unwrap_or(u32::MAX)))
-        .collect();
-    let earlier: BTreeMap<&str, &Part> =
-        snapshots.earlier_parts.iter().map(|part| (part.company.as_str(), *part)).collect();
-    let mut members = Vec::with_capacity(parts.len());
-    for part in parts {
-        let place =
-            register.place(&part.company).ok_or_else(|| AggregateError::UnknownCompany(part.company.clone()))?;
-        let company = &register.companies()[place];
-        let opening = earlier.get(part.company.as_str()).copied();
-        members.push(Member { part, opening, company, holding: holding_of[company.holding.as_str()] });
-    }
+    let members = members(register, snapshots, &holdings)?;
     let records = snapshots.rows();
-    let mut cells: Vec<OfKey> = Vec::new();
+    let passes = passes(pipeline, records);
+    let origin = origin(pipeline, snapshots, &holdings, &passes);
     let schema = own.schema();
-    let mut compared = None;
-    for bases in passes(pipeline, records) {
-        let pass = Pass { pipeline, bases: &bases, schema: &schema, period, earlier: snapshots.earlier };
-        let mut shares: Vec<Vec<Share>> = pipeline.tables.iter().map(|_| Vec::with_capacity(members.len())).collect();
-        let mut with_panel = 0;
-        let mut waiting: Vec<RecordBatch> = Vec::new();
-        for members in members.chunks(AT_ONCE) {
-            let company = |&place: &usize| {
-                let done = pass.company(&members[place])?;
-                progress(members[place].part.rows);
-                Ok::<_, StoreError>((place, done))
-            };
-            // While some companies are computed, the rows of those before them are written.
-            let ready = std::mem::take(&mut waiting);
-            let (done, written) = rayon::join(
-                || in_turn(&largest_first(members), company),
-                || {
-                    let _part = timings::part("writing companies' own metrics");
-                    ready.into_iter().try_for_each(|rows| own.write(rows))
-                },
-            );
-            written?;
-            let mut done: Vec<(usize, Done)> = done?;
-            done.sort_unstable_by_key(|(place, _)| *place);
-            for ((_, done), member) in done.into_iter().zip(members) {
-                with_panel += usize::from(done.compared);
-                waiting.push(done.rows);
-                own.keep_market(&member.company.id, done.market);
-                for (table, share) in shares.iter_mut().zip(done.shares) {
-                    table.push(share);
-                }
-            }
-        }
-        let evaluated = || {
-            let _part = timings::part("cells");
-            let mut found: Vec<OfKey> = Vec::new();
-            for (table, shares) in shares.into_iter().enumerate() {
-                for money in [true, false] {
-                    let chosen = pass.shared(|measure| {
-                        pipeline.tables[table].measures.contains(&measure)
-                            && pipeline.measures[measure].by_currency == money
-                    });
-                    if !chosen.is_empty() {
-                        found.extend(evaluate(pipeline, table, &shares, &chosen, money));
-                    }
-                }
-            }
-            found
+    let mut keeps = Keeps::new(origin, &passes);
+    let mut cells: Vec<OfKey> = Vec::new();
+    let (mut computed, mut compared, mut missing) = (0, None, Missing::new());
+    for (number, bases) in passes.iter().enumerate() {
+        let pass = Pass { pipeline, bases, schema: &schema, period, earlier: snapshots.earlier };
+        let run = Run {
+            pass,
+            number,
+            members: &members,
+            kept: kept.is_of(&origin).then_some(kept),
+            origin: &origin,
+            progress,
         };
-        // The last rows are written while cells are evaluated.
-        let (written, found) = rayon::join(|| waiting.into_iter().try_for_each(|rows| own.write(rows)), evaluated);
-        written?;
+        let (found, gave) = run.pass(own)?;
         cells.extend(found);
-        if pass.needs_panel() {
-            compared = Some(with_panel);
+        if run.pass.needs_panel() {
+            compared = Some(gave.iter().filter(|given| given.compared).count());
+        }
+        computed = gave.iter().filter(|given| given.is_new).count().max(computed);
+        for (member, given) in members.iter().zip(gave) {
+            keeps.add(&member.company.id, member.inputs, given.packed);
+            add_missing(&mut missing, given.missing);
         }
     }
-    Ok(CellTable { period, holdings, cells: in_order(cells), companies: parts.len(), compared, records })
+    let companies = members.len();
+    Ok((CellTable { period, holdings, cells: in_order(cells), companies, computed, compared, records, missing }, keeps))
 }
 
-/// The places of the largest companies before those of smaller ones: whoever has the largest is done while others compute the
-/// rest.
-fn largest_first(members: &[Member<'_>]) -> Vec<usize> {
-    let mut places: Vec<usize> = (0..members.len()).collect();
-    places.sort_by_key(|&place| Reverse(members[place].part.rows));
-    places
+/// The companies with records in the period.
+fn members<'a>(
+    register: &'a Register,
+    snapshots: &Snapshots<'a>,
+    holdings: &[String],
+) -> Result<Vec<Member<'a>>, AggregateError> {
+    let earlier: BTreeMap<&str, &Part> =
+        snapshots.earlier_parts.iter().map(|part| (part.company.as_str(), *part)).collect();
+    let member = |part: &&'a Part| {
+        let unknown = || AggregateError::UnknownCompany(part.company.clone());
+        let company = &register.companies()[register.place(&part.company).ok_or_else(unknown)?];
+        let holding = holdings.binary_search(&company.holding).ok().and_then(|place| u32::try_from(place).ok());
+        let opening = earlier.get(part.company.as_str()).copied();
+        let mut inputs = Sha256::new();
+        for part in [*part].into_iter().chain(opening) {
+            for text in [&part.period, &part.upload, &part.intake, &part.key_id] {
+                add(&mut inputs, text);
+            }
+        }
+        [&company.id, &company.holding].into_iter().chain(&company.codes).for_each(|text| add(&mut inputs, text));
+        let holding = holding.unwrap_or(u32::MAX);
+        Ok(Member { part, opening, company, holding, inputs: inputs.finalize().into() })
+    };
+    snapshots.parts.iter().map(member).collect()
+}
+
+/// Adds a text to a digest so that no two lists of texts give the same one.
+fn add(digest: &mut Sha256, text: &str) {
+    digest.update((text.len() as u64).to_le_bytes());
+    digest.update(text);
+}
+
+/// The digest of all that all companies have in common.
+fn origin(pipeline: &Pipeline, snapshots: &Snapshots<'_>, holdings: &[String], passes: &[Vec<Basis>]) -> Digest {
+    let mut digest = Sha256::new();
+    add(&mut digest, concat!(env!("CARGO_PKG_VERSION"), " ", env!("PAYQUORUM_SOURCE")));
+    digest.update(pipeline.digest);
+    add(&mut digest, &format!("{} {}", snapshots.period, snapshots.earlier));
+    // What patterns mean depends on what the store holds.
+    let names: Vec<&str> = pipeline.measures.iter().map(|measure| measure.name.as_str()).collect();
+    let tables: Vec<_> =
+        pipeline.tables.iter().map(|table| (&table.name, &table.by, &table.levels, &table.measures)).collect();
+    add(&mut digest, &format!("{names:?} {tables:?} {:?} {passes:?}", pipeline.company_measures));
+    for holding in holdings {
+        add(&mut digest, holding);
+    }
+    digest.finalize().into()
+}
+
+/// One pass over all companies.
+struct Run<'a> {
+    pass: Pass<'a>,
+    number: usize,
+    members: &'a [Member<'a>],
+    kept: Option<&'a Kept>,
+    origin: &'a Digest,
+    progress: &'a (dyn Fn(u64) + Sync),
+}
+
+/// What a company gave, packed; whether its snapshots were compared, and what it lacked.
+struct Given {
+    packed: Vec<u8>,
+    is_new: bool,
+    compared: bool,
+    missing: Missing,
+}
+
+impl Run<'_> {
+    /// The cells of the pass, and what each company gave.
+    fn pass(&self, own: &mut CompanyTable) -> Result<(Vec<OfKey>, Vec<Given>), AggregateError> {
+        // Where nothing is kept of a company, it is computed anew.
+        let known: Vec<Option<(&[u8], Gave)>> = self.members.par_iter().map(|member| self.known(member)).collect();
+        let mut shares: Vec<Option<Vec<Share>>> = self.members.iter().map(|_| None).collect();
+        let mut gave: Vec<Given> = Vec::with_capacity(self.members.len());
+        let mut waiting = Waiting::default();
+        for start in (0..self.members.len()).step_by(OF_BLOCK) {
+            let block = start..(start + OF_BLOCK).min(self.members.len());
+            let digest = self.block_digest(&self.members[block.clone()]);
+            let before: Option<Vec<&(&[u8], Gave)>> = known[block.clone()].iter().map(Option::as_ref).collect();
+            if let Some(before) = before.filter(|_| own.has_block(&digest)) {
+                waiting.write(own)?;
+                own.copy_block(&digest)?;
+                for (member, before) in self.members[block].iter().zip(before) {
+                    (self.progress)(member.part.rows);
+                    gave.push(given_before(member, before, own));
+                }
+                continue;
+            }
+            // While some companies are computed, the rows of those before them are written.
+            let mut ready = std::mem::replace(&mut waiting, Waiting { digest: Some(digest), rows: Vec::new() });
+            let (done, written) = rayon::join(|| self.compute(block.clone().collect(), true), || ready.write(own));
+            written?;
+            for (place, done) in block.zip(done?) {
+                waiting.rows.extend(done.rows);
+                own.keep_market(&self.members[place].company.id, done.market);
+                let packed = done.gave.packed();
+                gave.push(Given {
+                    packed,
+                    is_new: known[place].is_none(),
+                    compared: done.gave.compared,
+                    missing: done.gave.missing,
+                });
+                shares[place] = Some(done.shares);
+            }
+        }
+        // The last rows are written while cells are evaluated.
+        let (written, cells) = rayon::join(|| waiting.write(own), || self.cells(&known, shares));
+        written?;
+        Ok((cells?, gave))
+    }
+
+    /// What is kept of a company.
+    fn known(&self, member: &Member<'_>) -> Option<(&[u8], Gave)> {
+        let packed = self.kept?.of_company(&member.company.id, &member.inputs, self.number)?;
+        Some((packed, unpack(packed)?))
+    }
+
+    /// The digest of all that the own rows of some companies are made of.
+    fn block_digest(&self, members: &[Member<'_>]) -> Digest {
+        let mut digest = Sha256::new();
+        digest.update(self.origin);
+        digest.update((self.number as u64).to_le_bytes());
+        for member in members {
+            digest.update(member.inputs);
+        }
+        digest.finalize().into()
+    }
+
+    /// What some companies give, in their order.
+    fn compute(&self, mut places: Vec<usize>, with_rows: bool) -> Result<Vec<Done>, StoreError> {
+        // Whoever has the largest is done while others compute the rest.
+        places.sort_by_key(|&place| Reverse(self.members[place].part.rows));
+        let company = |&place: &usize| {
+            let done = self.pass.company(&self.members[place], with_rows)?;
+            if with_rows {
+                (self.progress)(self.members[place].part.rows);
+            }
+            Ok::<_, StoreError>((place, done))
+        };
+        let mut done = in_turn(&places, company)?;
+        done.sort_unstable_by_key(|(place, _)| *place);
+        Ok(done.into_iter().map(|(_, done)| done).collect())
+    }
+
+    /// The cells of the pass: those of companies that changed are evaluated, and others are as they were.
+    fn cells(
+        &self,
+        known: &[Option<(&[u8], Gave)>],
+        mut shares: Vec<Option<Vec<Share>>>,
+    ) -> Result<Vec<OfKey>, AggregateError> {
+        let before = self.kept.and_then(|kept| kept.cells(self.number));
+        let Some(before) = before else {
+            let missing: Vec<usize> = (0..shares.len()).filter(|&place| shares[place].is_none()).collect();
+            self.add_shares(&missing, &mut shares)?;
+            return Ok(self.evaluate(shares, None));
+        };
+        let inputs: HashSet<(&str, &Digest)> =
+            self.members.iter().map(|member| (member.company.id.as_str(), &member.inputs)).collect();
+        let gone =
+            self.kept.map(|kept| kept.others(self.number, |id, it| inputs.contains(&(id, it)))).unwrap_or_default();
+        let tables = self.pass.pipeline.tables.len();
+        // Of each table, the cells in which a company is now or was before that changed.
+        let mut seeds: Vec<Vec<LocalCells>> = (0..tables).map(|_| Vec::new()).collect();
+        for gave in gone {
+            seeds.iter_mut().zip(gave.cells).for_each(|(seeds, cells)| seeds.push(cells));
+        }
+        for (shares, _) in shares.iter().zip(known).filter(|(_, known)| known.is_none()) {
+            let cells = shares.iter().flatten().map(|share| share.partial.cells.clone());
+            seeds.iter_mut().zip(cells).for_each(|(seeds, cells)| seeds.push(cells));
+        }
+        let changed: Vec<Vec<Keys<'_>>> = (0..tables).map(|table| self.changed(table, &seeds[table])).collect();
+        let is_beside = |gave: &Gave| {
+            gave.cells.iter().zip(&changed).any(|(cells, keys)| keys.iter().any(|keys| keys.knows_any(cells)))
+        };
+        let beside = (0..shares.len())
+            .into_par_iter()
+            .filter(|&place| shares[place].is_none() && known[place].as_ref().is_none_or(|(_, gave)| is_beside(gave)));
+        let beside: Vec<usize> = beside.collect();
+        drop(changed);
+        self.add_shares(&beside, &mut shares)?;
+        let evaluated = self.evaluate(shares, Some(&seeds));
+        let keys: HashSet<&CellKey> = evaluated.iter().map(|(key, _)| key.as_ref()).collect();
+        let mut cells: Vec<OfKey> = before.into_iter().filter(|(key, _)| !keys.contains(key.as_ref())).collect();
+        drop(keys);
+        cells.extend(evaluated);
+        Ok(cells)
+    }
+
+    /// Computes the partials of companies whose own rows are there.
+    fn add_shares(&self, places: &[usize], shares: &mut [Option<Vec<Share>>]) -> Result<(), AggregateError> {
+        for (place, done) in places.iter().zip(self.compute(places.to_vec(), false)?) {
+            shares[*place] = Some(done.shares);
+        }
+        Ok(())
+    }
+
+    /// The keys of cells on every choice of levels.
+    fn changed(&self, table: usize, seeds: &[LocalCells]) -> Vec<Keys<'_>> {
+        let pipeline = self.pass.pipeline;
+        let of = |levels| {
+            let mut keys = Keys::new(pipeline, table, levels, false);
+            for cells in seeds {
+                keys.seed(cells);
+            }
+            keys
+        };
+        level_choices(&pipeline.tables[table]).into_iter().map(of).collect()
+    }
+
+    /// The cells of all tables: all of them, or those that `seeds` of each table tell.
+    fn evaluate(&self, shares: Vec<Option<Vec<Share>>>, seeds: Option<&[Vec<LocalCells>]>) -> Vec<OfKey> {
+        let _part = timings::part("cells");
+        let pipeline = self.pass.pipeline;
+        let mut of_tables: Vec<Vec<Share>> = pipeline.tables.iter().map(|_| Vec::new()).collect();
+        for shares in shares.into_iter().flatten() {
+            of_tables.iter_mut().zip(shares).for_each(|(table, share)| table.push(share));
+        }
+        let mut found: Vec<OfKey> = Vec::new();
+        for (table, shares) in of_tables.into_iter().enumerate() {
+            for money in [true, false] {
+                let chosen = self.pass.shared(|measure| {
+                    pipeline.tables[table].measures.contains(&measure)
+                        && pipeline.measures[measure].by_currency == money
+                });
+                if !chosen.is_empty() {
+                    let seeds = seeds.map(|seeds| seeds[table].as_slice());
+                    found.extend(evaluate(pipeline, table, &shares, &chosen, money, seeds));
+                }
+            }
+        }
+        found
+    }
+}
+
+/// What a company gave before.
+fn given_before(member: &Member<'_>, (packed, gave): &(&[u8], Gave), own: &mut CompanyTable) -> Given {
+    own.keep_market(&member.company.id, gave.market_rows());
+    Given { packed: packed.to_vec(), is_new: false, compared: gave.compared, missing: gave.missing.clone() }
+}
+
+/// Own rows that are not written yet, and the digest of what they are made of.
+#[derive(Default)]
+struct Waiting {
+    digest: Option<Digest>,
+    rows: Vec<RecordBatch>,
+}
+
+impl Waiting {
+    fn write(&mut self, own: &mut CompanyTable) -> Result<(), StoreError> {
+        let Self { digest, rows } = std::mem::take(self);
+        let _part = timings::part("writing companies' own metrics");
+        rows.into_iter().try_for_each(|rows| own.write(rows))?;
+        digest.map_or(Ok(()), |digest| own.end_block(&digest))
+    }
 }
 
 /// The cells by key and measure. Keys are put in order first, and the cells of each key after that: there are hundreds
@@ -216,200 +435,4 @@ fn in_order(mut found: Vec<OfKey>) -> Vec<Cell> {
         cells[start..].sort_by_key(|cell: &Cell| cell.measure);
     }
     cells
-}
-
-/// Measures that ask the same of each employee, by their places in the pipeline.
-type Basis = Vec<usize>;
-
-/// The bases of each pass. Lists of values are held until all companies are read; what is held as sums or not at all is made in
-/// the first pass, so that later ones read few columns.
-fn passes(pipeline: &Pipeline, records: u64) -> Vec<Vec<Basis>> {
-    let mut by_key: BTreeMap<&str, Basis> = BTreeMap::new();
-    for (place, measure) in pipeline.measures.iter().enumerate() {
-        by_key.entry(measure.basis_key()).or_default().push(place);
-    }
-    let mut bases: Vec<Basis> = by_key.into_values().collect();
-    bases.sort();
-    let lists = |basis: &Basis| -> u64 {
-        let asked = pipeline.tables.iter().filter(|table| table.measures.iter().any(|place| basis.contains(place)));
-        if pipeline.measures[basis[0]].shape() == Shape::Sums { 0 } else { asked.count() as u64 }
-    };
-    let (mut first, mut later): (Vec<Basis>, Vec<Vec<Basis>>) = Default::default();
-    let mut held = 0;
-    for basis in bases {
-        let bytes = lists(&basis) * records * 8;
-        if bytes > 0 && held > 0 && held + bytes > HELD {
-            later.push(Vec::new());
-            held = 0;
-        }
-        held += bytes;
-        match later.last_mut() {
-            Some(pass) if bytes > 0 => pass.push(basis),
-            _ => first.push(basis),
-        }
-    }
-    [first].into_iter().chain(later).filter(|pass| !pass.is_empty()).collect()
-}
-
-/// One company in a period.
-struct Member<'a> {
-    part: &'a Part,
-    /// Its part of the earlier period.
-    opening: Option<&'a Part>,
-    company: &'a Company,
-    holding: u32,
-}
-
-struct Pass<'a> {
-    pipeline: &'a Pipeline,
-    bases: &'a [Basis],
-    /// Columns of companies' own rows.
-    schema: &'a SchemaRef,
-    period: Period,
-    earlier: Period,
-}
-
-/// What one company gives in a pass.
-struct Done {
-    shares: Vec<Share>,
-    rows: RecordBatch,
-    /// Mean pay of its groups, to be compared with a release.
-    market: Vec<CompanyRow>,
-    /// Whether its two snapshots were compared.
-    compared: bool,
-}
-
-impl Pass<'_> {
-    /// The measures of the pass.
-    fn measures(&self) -> impl Iterator<Item = (usize, &Measure)> {
-        self.bases.iter().flatten().map(|&place| (place, &self.pipeline.measures[place]))
-    }
-
-    fn needs_panel(&self) -> bool {
-        self.measures().any(|(_, measure)| measure.over != Over::Closing)
-    }
-
-    /// The bases with those of their measures that are `wanted`.
-    fn shared(&self, wanted: impl Fn(usize) -> bool) -> Vec<Shared> {
-        let of = |(run, basis): (usize, &Basis)| {
-            let measures: Vec<usize> = basis.iter().copied().filter(|&measure| wanted(measure)).collect();
-            (!measures.is_empty()).then_some(Shared { run, measures })
-        };
-        self.bases.iter().enumerate().filter_map(of).collect()
-    }
-
-    /// The shape of each basis of which a measure is `wanted`.
-    fn shapes(&self, wanted: impl Fn(usize) -> bool) -> Vec<Option<Shape>> {
-        let of = |basis: &Basis| {
-            let any = basis.iter().any(|&measure| wanted(measure));
-            any.then(|| self.pipeline.measures[basis[0]].shape())
-        };
-        self.bases.iter().map(of).collect()
-    }
-
-    fn company(&self, member: &Member<'_>) -> Result<Done, StoreError> {
-        let Member { part, opening, company, holding } = *member;
-        let reading = timings::part("reading the store, values");
-        let pipeline = self.pipeline;
-        let panel = if self.needs_panel() {
-            Some(Panel::join(opening, part, (self.earlier, self.period), &pipeline.settings)?)
-        } else {
-            None
-        };
-        let groupings = groupings(pipeline, company);
-        let mut partials: Vec<PartialCells> = groupings.iter().map(|axes| PartialCells::new(axes.len())).collect();
-        let mut values: Vec<Vec<Values>> = vec![Vec::new(); self.bases.len()];
-        // What each grouping asks for: the tables, and last the company itself.
-        let of_table = |table: &Table| self.shapes(|measure| table.measures.contains(&measure));
-        let of_company = self.shapes(|measure| pipeline.company_measures.contains(&measure));
-        let wanted: Vec<Vec<Option<Shape>>> = pipeline.tables.iter().map(of_table).chain([of_company]).collect();
-        let joined = panel.as_ref().and_then(|panel| panel.as_ref().ok());
-        let mut sources = vec![(part, Snapshot::Closing, self.period)];
-        sources.extend(opening.filter(|_| joined.is_some()).map(|part| (part, Snapshot::Opening, self.earlier)));
-        for (part, snapshot, period) in sources {
-            let mut start = 0;
-            part.for_each_batch(
-                |column| self.needs(column),
-                |records| {
-                    for (partial, axes) in partials.iter_mut().zip(&groupings) {
-                        partial.update_batch(|cells, out| cells.assign(axes, records, out));
-                    }
-                    let batch =
-                        Batch::new(records, &pipeline.settings, snapshot, period, joined.map(|panel| (panel, start)));
-                    for (place, (basis, values)) in self.bases.iter().zip(&mut values).enumerate() {
-                        let measure = &pipeline.measures[basis[0]];
-                        let found = measure.values(&batch);
-                        match measure.shape() {
-                            Shape::Sums => partials.iter_mut().zip(&wanted).for_each(|(partial, wanted)| {
-                                if wanted[place].is_some() {
-                                    partial.add_sums(place, &found);
-                                }
-                            }),
-                            Shape::List | Shape::ByGender => values.push(found),
-                        }
-                    }
-                    start += records.len();
-                },
-            )?;
-        }
-        let mut finished = partials
-            .into_iter()
-            .zip(&wanted)
-            .map(|(partial, wanted)| partial.finalize(&values, wanted))
-            .collect::<Vec<_>>();
-        let own = finished.pop().unwrap_or_else(|| PartialCells::new(0));
-        let shares = finished.into_iter().map(|partial| Share { holding, partial }).collect();
-        drop((values, reading));
-        let _part = timings::part("companies' own metrics");
-        let own_bases = self.shared(|measure| pipeline.company_measures.contains(&measure));
-        let mut columns = Columns::new(pipeline);
-        let market = add_rows(&own, &own_bases, pipeline, &mut columns);
-        if let Some(Err(why)) = &panel {
-            self.add_without_panel(why, &mut columns);
-        }
-        let rows = columns.finish(&company.id, &part.period, self.schema);
-        Ok(Done { shares, rows, market, compared: joined.is_some() })
-    }
-
-    /// Adds rows that say why there are no figures.
-    fn add_without_panel(&self, why: &NoPanel, columns: &mut Columns<'_>) {
-        let whole = columns.whole_company();
-        let note = why.to_string();
-        let no_order = self.pipeline.settings.level_order.is_none();
-        let unsettled = |measure: &Measure| no_order && measure.requires.contains(&Requirement::LevelOrder);
-        for (place, measure) in self.measures() {
-            let of_company = self.pipeline.company_measures.contains(&place);
-            if of_company && measure.over != Over::Closing && !unsettled(measure) {
-                columns.push(&whole, place, None, None, Some(&note));
-            }
-        }
-    }
-
-    /// Whether a stored column is read in this pass.
-    fn needs(&self, column: &str) -> bool {
-        let of_dimension = self.pipeline.dimensions.iter().any(|dimension| match &dimension.source {
-            DimensionSource::Record(name) => name == column,
-            DimensionSource::Company(_) => false,
-        });
-        of_dimension
-            || matches!(column, "currency" | "termination_date")
-            || self.pipeline.company_breakdown.iter().any(|name| name == column)
-            || self.measures().any(|(_, measure)| measure.reads_column(column))
-    }
-}
-
-/// The groupings of a company's records: one for each table, and last the company's own breakdown; the last axis of each is
-/// the currency.
-fn groupings<'a>(pipeline: &'a Pipeline, company: &Company) -> Vec<Vec<Axis<'a>>> {
-    let absent_currency = pipeline.settings.currency.as_deref().unwrap_or(UNKNOWN);
-    let currency = || match &pipeline.settings.reference.exchange_rates {
-        Some(rates) => Axis::Constant(rates.to().to_owned()),
-        None => Axis::of_column("currency", absent_currency),
-    };
-    let of_table = |table: &'a Table| {
-        let of = |(&place, level): (&usize, u8)| Axis::of_dimension(&pipeline.dimensions[place], place, level, company);
-        table.by.iter().zip(table.finest()).map(of).chain([currency()]).collect()
-    };
-    let breakdown = pipeline.company_breakdown.iter().map(|column| Axis::of_column(column, UNKNOWN));
-    pipeline.tables.iter().map(of_table).chain([breakdown.chain([currency()]).collect()]).collect()
 }

@@ -4,6 +4,8 @@
 //! Invariant: no step depends on the order of the values. Percentiles are linear interpolations between closest ranks
 //! (Hyndman-Fan type 7), standard deviations those of a sample (n - 1).
 
+use serde::{Deserialize, Serialize};
+
 use crate::exact::{Amount, Quotient, SCALE, percentile};
 
 /// The percentiles that are computed.
@@ -13,7 +15,7 @@ pub const PERCENTILES: [i128; 5] = [10, 25, 50, 75, 90];
 pub const PARTS: i128 = 10_000_000;
 
 /// Statistics of one list of values.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Statistics {
     /// How many values.
     pub count: u64,

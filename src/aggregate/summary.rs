@@ -3,6 +3,8 @@
 //! In: the [`Piece`]s of a group, from however many companies. Out: a [`Summary`]. Invariant: exact, whatever the order of
 //! pieces and values; one function for benchmark cells, holdings and companies, so that they cannot disagree.
 
+use serde::{Deserialize, Serialize};
+
 use super::partial::{Piece, Sums};
 use super::statistics::Statistics;
 use crate::exact::{Amount, Quotient, SCALE, percentile};
@@ -25,7 +27,7 @@ pub(super) enum Pool {
 }
 
 /// What a group gives for one measure.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Summary {
     /// Employees with a value.
     pub employees: u64,
@@ -42,7 +44,7 @@ pub struct Summary {
 }
 
 /// Numerator and denominator, and who stands behind them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Parts {
     /// The numerator; none where it is not defined.
     pub numerator: Option<Quotient>,

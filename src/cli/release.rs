@@ -10,7 +10,7 @@ use anyhow::Context;
 use clap::Args;
 
 use super::{PipelineArguments, Refused, progress, summary};
-use crate::aggregate::{CompanyTable, Snapshots, aggregate};
+use crate::aggregate::{CompanyTable, Kept, Snapshots, aggregate_again};
 use crate::disclose::secondary::write_jj;
 use crate::disclose::{DiscloseError, History, Ledger, disclose, write_protection, write_told};
 use crate::intake::Register;
@@ -36,6 +36,9 @@ pub(super) struct ReleaseArguments {
     /// Write the problems of linked tables into this folder, in the JJ format of tau-Argus and sdcTable (private: true values)
     #[arg(long, value_name = "FOLDER")]
     export_jj: Option<PathBuf>,
+    /// Compute everything anew, instead of only what changed since the last run; the outcome is the same
+    #[arg(long)]
+    anew: bool,
     /// Tell where the time went, by stages and their parts
     #[arg(long)]
     timings: bool,
@@ -117,8 +120,12 @@ pub(super) fn release(
     refuse_remainders(pipeline)?;
     let bar = progress::bar(snapshots.rows(), "aggregation", false);
     let own = pipeline.workspace.join("companies").join(&pipeline.name).join(format!("{period}.parquet"));
-    let mut companies = CompanyTable::create(pipeline, &own)?;
-    let cells = aggregate(pipeline, register, &snapshots, &mut companies, &|rows| bar.inc(rows))?;
+    let cache = store.cache().join(&pipeline.name);
+    let mut companies = CompanyTable::create(pipeline, &own, &cache.join(format!("{period}.rows.json")))?;
+    let kept_file = cache.join(format!("{period}.cells"));
+    let kept = if arguments.anew { Kept::nothing() } else { Kept::read(&kept_file) };
+    let (cells, keeps) = aggregate_again(pipeline, register, &snapshots, &mut companies, &kept, &|rows| bar.inc(rows))?;
+    drop(kept);
     bar.finish_and_clear();
     drop(stage);
     let stage = timings::stage("disclosure");
@@ -134,8 +141,11 @@ pub(super) fn release(
     let stage = timings::stage("release");
     // What is told, the companies' own metrics and the release have nothing to do with each other from here on.
     let write_told = || {
-        let _part = timings::part("what is told, for later releases");
-        write_told(&cells, &ledger, pipeline, &private.next().join(TOLD))
+        let part = timings::part("what is told, for later releases");
+        write_told(&cells, &ledger, pipeline, &private.next().join(TOLD))?;
+        drop(part);
+        let _part = timings::part("what the next run need not compute");
+        keeps.write(&cells, &kept_file)
     };
     let finish_own = || -> anyhow::Result<()> {
         let _part = timings::part("finishing companies' own metrics");

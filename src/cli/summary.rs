@@ -98,6 +98,13 @@ fn write_release(
     let rows = safe.rows().len() as u64;
     writeln!(out, "Release of {} for {}", pipeline.name, safe.period())?;
     writeln!(out, "  {:>11} companies with records in the period", group(cells.companies as u64))?;
+    if cells.computed < cells.companies {
+        writeln!(
+            out,
+            "  {:>11} of them computed anew; the others are as in the last run",
+            group(cells.computed as u64)
+        )?;
+    }
     if let Some(compared) = cells.compared {
         let earlier = pipeline.settings.earlier(cells.period);
         writeln!(
@@ -117,7 +124,7 @@ fn write_release(
             }
         }
     }
-    write_missing(out, pipeline)?;
+    write_missing(out, cells)?;
     writeln!(out, "Where to look")?;
     if published.new {
         writeln!(out, "  release     {} (verified)", published.folder.display())?;
@@ -143,10 +150,8 @@ fn write_release(
 }
 
 /// Entries of reference tables that records asked for and that are not there.
-fn write_missing(out: &mut String, pipeline: &Pipeline) -> fmt::Result {
-    let mut tables = pipeline.settings.reference.missing();
-    tables.extend(pipeline.settings.aging.as_ref().map(|aging| ("aging rates", aging.missing())));
-    for (table, entries) in tables.iter().filter(|(_, entries)| !entries.is_empty()) {
+fn write_missing(out: &mut String, cells: &CellTable) -> fmt::Result {
+    for (table, entries) in &cells.missing {
         let listed = entries.iter().take(LISTED).cloned().collect::<Vec<_>>().join("; ");
         let more = entries.len().saturating_sub(LISTED);
         let more = if more > 0 { format!("; and {more} more") } else { String::new() };

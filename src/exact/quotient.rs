@@ -3,10 +3,12 @@
 //! In: integer sums and counts. Out: the nearest `f64`, or the nearest multiple of a rounding step.
 //! Invariant: rounding happens once, on the exact fraction, and halves go to the even neighbour.
 
+use serde::{Deserialize, Serialize};
+
 use super::{Amount, SCALE};
 
 /// `numerator / denominator`, in [`Amount`] steps; the denominator is positive.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Quotient {
     numerator: i128,
     denominator: i128,

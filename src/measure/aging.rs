@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::reference::{Missing, table};
+use super::reference::table;
 use super::{Basis, Measure, MeasureSettings};
 use crate::exact::{Amount, SCALE, divide_half_even};
 use crate::period::Period;
@@ -50,8 +50,6 @@ pub enum AgingRate {
         column: String,
         /// Rates by code.
         rates: Arc<BTreeMap<String, Amount>>,
-        /// Codes that were asked for and have none.
-        missing: Arc<Missing>,
     },
 }
 
@@ -69,7 +67,7 @@ impl AgingRate {
             row.once(rates.insert(row.text("code")?, row.rate("rate")?).is_none());
             Some(())
         })?;
-        Ok(Self::By { column: column.to_owned(), rates: Arc::new(rates), missing: Arc::default() })
+        Ok(Self::By { column: column.to_owned(), rates: Arc::new(rates) })
     }
 }
 
@@ -109,22 +107,13 @@ impl Aging {
         let part = |rate: Amount| format!("{}.{:02} %", rate / 100, (rate % 100).abs());
         let rate = match &self.rate {
             AgingRate::One(rate) => format!("r = {}", part(*rate)),
-            AgingRate::By { column, rates, .. } => {
+            AgingRate::By { column, rates } => {
                 let rates: Vec<String> = rates.iter().map(|(code, rate)| format!("{code} {}", part(*rate))).collect();
                 format!("r by {column}: {}", rates.join(", "))
             }
         };
         let months = self.months(period);
         format!("{} aged to {} by {method}, {months} months, {rate} a year", self.measures.join(", "), self.date)
-    }
-
-    /// Codes that have no rate.
-    #[must_use]
-    pub fn missing(&self) -> Vec<String> {
-        match &self.rate {
-            AgingRate::One(_) => Vec::new(),
-            AgingRate::By { missing, .. } => missing.all(),
-        }
     }
 }
 
@@ -167,12 +156,12 @@ pub(super) fn aged(mut measure: Measure, settings: &MeasureSettings) -> Measure 
                 let factor = aging.factor(*rate, months);
                 values.map(|_, value| grow(factor, value))
             }
-            AgingRate::By { column, rates, missing } => {
+            AgingRate::By { column, rates } => {
                 let texts = batch.records().texts(column);
                 let of_word = |word: &str| {
                     let rate = rates.get(word);
                     if rate.is_none() {
-                        missing.note(word.to_owned());
+                        batch.lacks("aging rates", word.to_owned());
                     }
                     rate.map(|rate| aging.factor(*rate, months))
                 };

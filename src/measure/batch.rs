@@ -12,6 +12,7 @@ use arrow::array::{Array, Decimal64Array};
 use hashbrown::HashMap;
 
 use super::panel::{Panel, Snapshot};
+use super::reference::Missing;
 use super::{Gender, MeasureSettings, Values};
 use crate::exact::Amount;
 use crate::period::Period;
@@ -29,6 +30,7 @@ pub struct Batch<'a> {
     /// Once somebody has asked: measures share them.
     genders: OnceCell<Arc<[Gender]>>,
     answers: RefCell<HashMap<String, Values>>,
+    missing: RefCell<Missing>,
 }
 
 impl<'a> Batch<'a> {
@@ -43,8 +45,8 @@ impl<'a> Batch<'a> {
     ) -> Self {
         let last_day = period.last_day();
         let employed = employed(records, last_day);
-        let (genders, answers) = Default::default();
-        Self { records, settings, snapshot, period, last_day, employed, panel, genders, answers }
+        let (genders, answers, missing) = Default::default();
+        Self { records, settings, snapshot, period, last_day, employed, panel, genders, answers, missing }
     }
 
     /// How many records.
@@ -105,12 +107,29 @@ impl<'a> Batch<'a> {
         self.panel
     }
 
+    /// Notes an entry of a reference table that was asked for and is not there.
+    pub(super) fn lacks(&self, table: &str, entry: String) {
+        self.missing.borrow_mut().entry(table.to_owned()).or_default().insert(entry);
+    }
+
+    /// Entries of reference tables that measures asked for and that are not there.
+    #[must_use]
+    pub fn into_missing(self) -> Missing {
+        self.missing.into_inner()
+    }
+
     /// An amount of money for each record.
     pub(super) fn money(&self, column: &str) -> Option<Cow<'a, Decimal64Array>> {
         let amounts = self.records.numbers(column)?;
         let Some(rates) = &self.settings.reference.exchange_rates else { return Some(Cow::Borrowed(amounts)) };
         let currencies = self.records.texts("currency");
-        let of_word = |word: &str| rates.rate(self.period, word);
+        let of_word = |word: &str| {
+            let rate = rates.rate(self.period, word);
+            if rate.is_none() {
+                self.lacks("exchange_rates", format!("{word} in {}", self.period));
+            }
+            rate
+        };
         let known: Vec<_> = currencies.iter().flat_map(|texts| texts.words().map(of_word)).collect();
         let default = self.settings.currency.as_deref().and_then(of_word);
         let convert = |record: usize| {

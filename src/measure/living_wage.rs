@@ -19,7 +19,12 @@ fn at_least_living_wage(batch: &Batch<'_>) -> Values {
     let currency = batch.currency();
     Values::from_flags((0..batch.len()).map(|record| {
         let pay = hourly.get(record).filter(|_| batch.counts(record))?;
-        Some(pay >= table.hourly(words[regions.code(record)?], currency(record)?)?)
+        let (region, currency) = (words[regions.code(record)?], currency(record)?);
+        let wage = table.hourly(region, currency);
+        if wage.is_none() {
+            batch.lacks("living_wage", format!("region {region} in {currency}"));
+        }
+        Some(pay >= wage?)
     }))
 }
 

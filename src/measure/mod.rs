@@ -75,7 +75,7 @@ pub use formula::plausibility;
 pub use formula::quartiles::{Band, Bands, People, Remainders, halves, quartiles};
 pub use panel::{NoPanel, Panel, Snapshot};
 pub use pay_basis::PayBasis;
-pub use reference::{ExchangeRates, LivingWages, Missing, PayRanges, Reference};
+pub use reference::{ExchangeRates, LivingWages, Missing, PayRanges, Reference, add_missing};
 pub use settings::{CompareWith, EmptyVariablePay, Gender, LevelOrder, MeasureSettings, PayGrowthOf};
 pub use values::{Beside, Values};
 

@@ -10,7 +10,7 @@ use hashbrown::HashMap;
 
 use super::batch::{Batch, employed};
 use super::pay_basis::{PayBasis, brought};
-use super::{MeasureSettings, PayGrowthOf, Values};
+use super::{MeasureSettings, Missing, PayGrowthOf, Values, add_missing};
 use crate::exact::{Amount, SCALE};
 use crate::period::Period;
 use crate::store::{Part, Records, StoreError};
@@ -76,6 +76,8 @@ pub struct Panel {
     pub(super) has_job: bool,
     pub(super) has_level: bool,
     texts: Vec<String>,
+    /// Entries of reference tables that the opening snapshot asked for and that are not there.
+    missing: Missing,
 }
 
 /// Why two snapshots cannot be compared.
@@ -183,6 +185,12 @@ impl Panel {
         Ok(Ok(panel))
     }
 
+    /// Entries of reference tables that the opening snapshot asked for and that are not there.
+    #[must_use]
+    pub fn missing(&self) -> &Missing {
+        &self.missing
+    }
+
     fn open(
         &mut self,
         records: &Records,
@@ -222,6 +230,7 @@ impl Panel {
                 people.insert(pseudonym, Person { place, stayed: false, reason: Reason::Other });
             }
         }
+        add_missing(&mut self.missing, batch.into_missing());
     }
 
     /// Adds closing records, and tells how many of them are employed.

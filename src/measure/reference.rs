@@ -1,12 +1,10 @@
 //! Reference tables that the user gives: living wages, pay ranges, exchange rates.
 //!
-//! In: CSV files. Out: look-ups. Invariant: a missing entry is never guessed; it gives no value, and is remembered so that it
-//! can be reported.
+//! In: CSV files. Out: look-ups. Invariant: a missing entry is never guessed; it gives no value, and whoever asked notes it so that
+//! it can be reported.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 use std::path::Path;
-use std::sync::Mutex;
 
 use super::PayBasis;
 use crate::exact::{Amount, NumberFormat, SCALE, divide_half_even};
@@ -25,25 +23,13 @@ pub struct Reference {
     pub exchange_rates: Option<ExchangeRates>,
 }
 
-/// Entries that were asked for and are not there.
-#[derive(Default)]
-pub struct Missing(Mutex<BTreeSet<String>>);
+/// Entries that were asked for and are not there, in words, by table.
+pub type Missing = BTreeMap<String, BTreeSet<String>>;
 
-impl fmt::Debug for Missing {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("Missing")
-    }
-}
-
-impl Missing {
-    pub(super) fn note(&self, entry: String) {
-        if let Ok(mut entries) = self.0.lock() {
-            entries.insert(entry);
-        }
-    }
-
-    pub(super) fn all(&self) -> Vec<String> {
-        self.0.lock().map(|entries| entries.iter().cloned().collect()).unwrap_or_default()
+/// Adds missing entries to others.
+pub fn add_missing(all: &mut Missing, more: Missing) {
+    for (table, entries) in more {
+        all.entry(table).or_default().extend(entries);
     }
 }
 
@@ -51,14 +37,12 @@ impl Missing {
 #[derive(Debug, Default)]
 pub struct LivingWages {
     entries: BTreeMap<(String, String), Amount>,
-    missing: Missing,
 }
 
 /// Bottom and top of pay for an hour, by job, level and currency.
 #[derive(Debug, Default)]
 pub struct PayRanges {
     entries: BTreeMap<(String, String, String), (Amount, Amount)>,
-    missing: Missing,
 }
 
 /// Exchange rates to one currency.
@@ -66,7 +50,6 @@ pub struct PayRanges {
 pub struct ExchangeRates {
     to: String,
     entries: BTreeMap<(Period, String), Rate>,
-    missing: Missing,
 }
 
 /// An exact rate: so many units of the target for one of the source.
@@ -74,23 +57,6 @@ pub struct ExchangeRates {
 pub struct Rate {
     numerator: i128,
     denominator: i128,
-}
-
-impl Reference {
-    /// The entries that were asked for and are not there, in words, by table.
-    #[must_use]
-    pub fn missing(&self) -> Vec<(&'static str, Vec<String>)> {
-        let tables = [
-            ("living_wage", self.living_wages.as_ref().map(|table| table.missing.all())),
-            ("pay_ranges", self.pay_ranges.as_ref().map(|table| table.missing.all())),
-            ("exchange_rates", self.exchange_rates.as_ref().map(|table| table.missing.all())),
-        ];
-        tables
-            .into_iter()
-            .filter_map(|(name, entries)| Some((name, entries?)))
-            .filter(|(_, all)| !all.is_empty())
-            .collect()
-    }
 }
 
 impl LivingWages {
@@ -105,17 +71,13 @@ impl LivingWages {
             row.once(entries.insert(key, row.positive("hourly")?).is_none());
             Some(())
         })?;
-        Ok(Self { entries, missing: Missing::default() })
+        Ok(Self { entries })
     }
 
     /// The living wage of a region, in a currency.
     #[must_use]
     pub fn hourly(&self, region: &str, currency: &str) -> Option<Amount> {
-        let found = self.entries.get(&(region.to_owned(), currency.to_owned())).copied();
-        if found.is_none() {
-            self.missing.note(format!("region {region} in {currency}"));
-        }
-        found
+        self.entries.get(&(region.to_owned(), currency.to_owned())).copied()
     }
 }
 
@@ -142,18 +104,14 @@ impl PayRanges {
             row.once(entries.insert(key, hourly).is_none());
             Some(())
         })?;
-        Ok(Self { entries, missing: Missing::default() })
+        Ok(Self { entries })
     }
 
     /// Bottom and top of a job's pay for an hour: of its level, else of any level.
     #[must_use]
     pub fn hourly(&self, job: &str, level: Option<&str>, currency: &str) -> Option<(Amount, Amount)> {
         let of = |level: &str| self.entries.get(&(job.to_owned(), level.to_owned(), currency.to_owned())).copied();
-        let found = level.and_then(of).or_else(|| of(""));
-        if found.is_none() {
-            self.missing.note(format!("job {job}, level {} in {currency}", level.unwrap_or("not reported")));
-        }
-        found
+        level.and_then(of).or_else(|| of(""))
     }
 }
 
@@ -181,7 +139,7 @@ impl ExchangeRates {
             row.once(entries.insert(key, rate).is_none());
             Some(())
         })?;
-        Ok(Self { to: to.to_owned(), entries, missing: Missing::default() })
+        Ok(Self { to: to.to_owned(), entries })
     }
 
     /// The currency that amounts are converted to.
@@ -196,11 +154,7 @@ impl ExchangeRates {
         if currency == self.to {
             return Some(Rate { numerator: 1, denominator: 1 });
         }
-        let found = self.entries.get(&(period, currency.to_owned())).copied();
-        if found.is_none() {
-            self.missing.note(format!("{currency} in {period}"));
-        }
-        found
+        self.entries.get(&(period, currency.to_owned())).copied()
     }
 }
 
@@ -364,12 +318,11 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_entry_is_remembered_and_not_guessed() {
+    fn a_missing_entry_is_not_guessed() {
         let table = LivingWages::read(file("region,currency,hourly\nR1,EUR,14.25\n").path()).expect("a table");
         assert_eq!(table.hourly("R1", "EUR"), Some(142_500));
         assert_eq!(table.hourly("R2", "EUR"), None);
         assert_eq!(table.hourly("R1", "USD"), None);
-        assert_eq!(table.missing.all(), ["region R1 in USD", "region R2 in EUR"]);
     }
 
     /// On paper: 41,600 a year of 52 weeks of 40 hours is 20 an hour.

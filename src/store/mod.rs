@@ -23,7 +23,7 @@ pub use lock::Lock;
 pub use read::{Catalogue, Part};
 pub use records::{Records, Texts};
 pub use seen::{Seen, Sight};
-pub use table_file::TableFile;
+pub use table_file::{TableFile, WrittenFile};
 pub use write::{Origin, UploadWriter};
 
 /// Why the store cannot be read or written.

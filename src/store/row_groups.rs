@@ -3,15 +3,18 @@
 //! In: record batches. Out: the bytes of a file. Invariant: they do not depend on the sizes of the batches, or on the number of
 //! threads.
 
+use std::fs::File;
 use std::io::Write;
+use std::ops::Range;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, RecordBatch};
 use arrow::datatypes::{Field, SchemaRef};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::{ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves};
+use parquet::column::writer::ColumnCloseResult;
 use parquet::errors::ParquetError;
-use parquet::file::metadata::KeyValue;
+use parquet::file::metadata::{KeyValue, ParquetMetaData};
 use parquet::file::properties::WriterProperties;
 use parquet::file::writer::SerializedFileWriter;
 use rayon::prelude::*;
@@ -57,7 +60,7 @@ impl<W: Write + Send> RowGroups<W> {
     /// Encodes rows, many of them on several threads.
     fn encode(&mut self, rows: &RecordBatch) -> Result<(), ParquetError> {
         if self.columns.is_empty() {
-            self.columns = self.factory.create_column_writers(self.writer.flushed_row_groups().len())?;
+            self.columns = self.factory.create_column_writers(self.len())?;
         }
         let encode = |((column, field), array): ((&mut ArrowColumnWriter, &Arc<Field>), &ArrayRef)| {
             compute_leaves(field, array)?.iter().try_for_each(|leaf| column.write(leaf))
@@ -89,6 +92,38 @@ impl<W: Write + Send> RowGroups<W> {
             chunk.append_to_row_group(&mut group)?;
         }
         group.close().map(|_| ())
+    }
+
+    /// Row groups so far.
+    pub(super) fn len(&self) -> usize {
+        self.writer.flushed_row_groups().len()
+    }
+
+    /// Copies row groups of a file with the same columns, as the bytes that they are.
+    pub(super) fn copy(
+        &mut self,
+        file: &File,
+        metadata: &ParquetMetaData,
+        row_groups: Range<usize>,
+    ) -> Result<(), ParquetError> {
+        self.flush()?;
+        for number in row_groups {
+            let row_group = metadata.row_group(number);
+            let mut out = self.writer.next_row_group()?;
+            for (column, chunk) in row_group.columns().iter().enumerate() {
+                let close = ColumnCloseResult {
+                    bytes_written: u64::try_from(chunk.compressed_size()).unwrap_or(0),
+                    rows_written: u64::try_from(row_group.num_rows()).unwrap_or(0),
+                    metadata: chunk.clone(),
+                    bloom_filter: None,
+                    column_index: metadata.column_index().map(|index| index[number][column].clone()),
+                    offset_index: metadata.offset_index().map(|index| index[number][column].clone()),
+                };
+                out.append_column(file, close)?;
+            }
+            out.close()?;
+        }
+        Ok(())
     }
 
     /// Bytes that the row group takes that is being filled.

@@ -4,21 +4,55 @@
 
 use std::fmt;
 use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, SchemaRef};
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::errors::ParquetError;
-use parquet::file::metadata::KeyValue;
+use parquet::file::metadata::{
+    KeyValue, PageIndexPolicy, ParquetMetaData, ParquetMetaDataOptions, ParquetMetaDataReader,
+};
 use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesBuilder};
 use parquet::schema::types::ColumnPath;
+use sha2::{Digest, Sha256};
 
 use super::StoreError;
 use super::row_groups::RowGroups;
 
 /// Rows of a page where a table is long.
 const ROWS_OF_LARGE_PAGE: usize = 1 << 17;
+
+/// A file that was written before, to copy from.
+#[derive(Debug)]
+pub struct WrittenFile {
+    file: File,
+    footer: Vec<u8>,
+    metadata: ParquetMetaData,
+}
+
+impl WrittenFile {
+    /// Opens a file; none where there is none that can be read.
+    #[must_use]
+    pub fn open(path: &Path) -> Option<Self> {
+        let mut file = File::open(path).ok()?;
+        // All that the footer says, so that a copy says the same.
+        let options = ParquetMetaDataOptions::new().with_encoding_stats_as_mask(false);
+        let reader = ParquetMetaDataReader::new()
+            .with_metadata_options(Some(options))
+            .with_page_index_policy(PageIndexPolicy::Optional);
+        let metadata = reader.parse_and_finish(&file).ok()?;
+        Some(Self { footer: footer(&mut file).ok()?, file, metadata })
+    }
+
+    /// SHA-256 of the footer, which tells where which columns lie and how long they are.
+    #[must_use]
+    pub fn footer_digest(&self) -> [u8; 32] {
+        Sha256::digest(&self.footer).into()
+    }
+}
 
 /// A file while it is written.
 pub struct TableFile {
@@ -77,6 +111,23 @@ impl TableFile {
         self.writer.write(batch).map_err(damaged(&self.beside))
     }
 
+    /// Ends the row group that is being filled; gives how many there are.
+    ///
+    /// # Errors
+    /// [`StoreError`]: the file cannot be written.
+    pub fn end_row_group(&mut self) -> Result<usize, StoreError> {
+        self.writer.flush().map_err(damaged(&self.beside))?;
+        Ok(self.writer.len())
+    }
+
+    /// Copies row groups of a file with the same columns as they are, without reading what is in them.
+    ///
+    /// # Errors
+    /// [`StoreError`]: a file cannot be read or written.
+    pub fn copy(&mut self, from: &WrittenFile, row_groups: Range<usize>) -> Result<(), StoreError> {
+        self.writer.copy(&from.file, &from.metadata, row_groups).map_err(damaged(&self.beside))
+    }
+
     /// Puts the file in its place.
     ///
     /// # Errors
@@ -86,6 +137,17 @@ impl TableFile {
         out.sync_all().map_err(StoreError::io(&self.beside))?;
         std::fs::rename(&self.beside, &self.file).map_err(StoreError::io(&self.file))
     }
+}
+
+/// The bytes of a Parquet file's footer: behind it stand their number in four bytes, and four letters.
+fn footer(file: &mut File) -> io::Result<Vec<u8>> {
+    let mut length = [0; 4];
+    file.seek(SeekFrom::End(-8))?;
+    file.read_exact(&mut length)?;
+    file.seek(SeekFrom::End(-8 - i64::from(u32::from_le_bytes(length))))?;
+    let mut footer = Vec::new();
+    file.read_to_end(&mut footer)?;
+    Ok(footer)
 }
 
 fn properties(schema: &SchemaRef, notes: &[(&str, String)]) -> WriterPropertiesBuilder {

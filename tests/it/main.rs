@@ -1,5 +1,6 @@
 //! Integration tests: the real program, and the library as the program uses it.
 
+mod again;
 mod attack;
 mod attacker;
 mod desk;

@@ -45,9 +45,15 @@ pub(in crate::measure) fn positions<'a>(
         let (table, pay) = (table?, hourly.get(record).filter(|_| batch.counts(record))?);
         let job = jobs.as_ref()?.code(record)?;
         let (level, currency) = (levels.as_ref().and_then(|levels| levels.code(record)), currency(record)?);
-        let range = known
-            .entry((job, level, currency))
-            .or_insert_with(|| table.hourly(job_words[job], level.map(|level| level_words[level]), currency));
+        let range = known.entry((job, level, currency)).or_insert_with(|| {
+            let (job, level) = (job_words[job], level.map(|level| level_words[level]));
+            let range = table.hourly(job, level, currency);
+            if range.is_none() {
+                batch
+                    .lacks("pay_ranges", format!("job {job}, level {} in {currency}", level.unwrap_or("not reported")));
+            }
+            range
+        });
         let (minimum, maximum) = (*range)?;
         position(pay, minimum, maximum)
     };
