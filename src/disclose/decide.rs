@@ -19,7 +19,7 @@ use super::rounding;
 use super::rules::{Rule, first_broken};
 use super::safe_table::{Figures, OrganizationFigures, SafeRow, SafeTable};
 use super::statistic_rules::Shown;
-use super::told::History;
+use super::told::{Before, History};
 use crate::aggregate::{Cell, CellKey, CellTable};
 use crate::measure::MeasureKind;
 use crate::pipeline::{Pipeline, Policy, Protect, Remainder};
@@ -77,8 +77,8 @@ impl Judged<'_> {
 ///
 /// # Errors
 /// [`DiscloseError`]: it cannot be proven that nobody computes what is withheld, or a privacy budget does not suffice.
-pub fn disclose(
-    cells: &CellTable,
+pub fn disclose<'c>(
+    cells: &'c CellTable,
     pipeline: &Pipeline,
     history: &History,
 ) -> Result<(SafeTable, Ledger), DiscloseError> {
@@ -88,8 +88,12 @@ pub fn disclose(
     }
     let policy = &pipeline.policy;
     let suppressed = |cell: &&Cell| pipeline.tables[cell.key.table].protect == Protect::Suppression;
-    let mut judged: Vec<Judged<'_>> =
-        cells.cells.par_iter().filter(suppressed).map(|cell| judge(cell, pipeline, history)).collect();
+    let keys: Vec<&[Cell]> = cells.cells.chunk_by(|one, other| Arc::ptr_eq(&one.key, &other.key)).collect();
+    let of_key = |cells: &'c [Cell]| {
+        let before = history.of(&cells[0].key, pipeline);
+        cells.iter().filter(suppressed).map(move |cell| judge(cell, pipeline, &before))
+    };
+    let mut judged: Vec<Judged<'_>> = keys.into_par_iter().flat_map_iter(of_key).collect();
     tie(&mut judged, pipeline);
     let listed = listed_nodes(&judged, pipeline);
     let is_listed = |judged: &Judged<'_>| {
@@ -138,7 +142,7 @@ pub fn disclose(
     Ok((SafeTable::new(cells.period, policy.clone(), rows), ledger))
 }
 
-fn judge<'a>(cell: &'a Cell, pipeline: &Pipeline, history: &History) -> Judged<'a> {
+fn judge<'a>(cell: &'a Cell, pipeline: &Pipeline, before: &Before<'_>) -> Judged<'a> {
     let measure = &pipeline.measures[cell.measure];
     let kind = measure.kind;
     let verdict = |evidence: &Evidence| (evidence.findings(), first_broken(evidence, &pipeline.policy));
@@ -148,7 +152,7 @@ fn judge<'a>(cell: &'a Cell, pipeline: &Pipeline, history: &History) -> Judged<'
     }
     let mut organization = verdict(&Evidence::organization(cell, kind));
     for (family, (_, broken)) in [(Family::Incumbent, &mut incumbent), (Family::Organization, &mut organization)] {
-        if broken.is_none() && history.betrays(cell, family, pipeline) {
+        if broken.is_none() && before.betrays(cell, family, pipeline) {
             *broken = Some(Rule::EarlierRelease);
         }
     }

@@ -156,13 +156,18 @@ fn properties(schema: &SchemaRef, notes: &[(&str, String)]) -> WriterPropertiesB
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(1).unwrap_or_default()))
         .set_created_by(concat!("payquorum ", env!("CARGO_PKG_VERSION")).to_owned())
         .set_key_value_metadata(Some(notes));
-    // Figures and amounts hardly repeat.
-    let figures = schema.fields().iter().filter_map(|field| match field.data_type() {
-        DataType::Float64 | DataType::Int64 => Some(ColumnPath::from(field.name().as_str())),
-        DataType::List(item) => Some(vec![field.name().clone(), "list".to_owned(), item.name().clone()].into()),
-        _ => None,
-    });
-    figures.fold(properties, |properties, path| properties.set_column_dictionary_enabled(path, false))
+    // Figures and amounts hardly repeat, and what is packed cannot be made smaller.
+    schema.fields().iter().fold(properties, |properties, field| {
+        let path = ColumnPath::from(field.name().as_str());
+        match field.data_type() {
+            DataType::Float64 | DataType::Int64 => properties.set_column_dictionary_enabled(path, false),
+            DataType::Binary => properties
+                .set_column_dictionary_enabled(path.clone(), false)
+                .set_column_statistics_enabled(path.clone(), EnabledStatistics::None)
+                .set_column_compression(path, Compression::UNCOMPRESSED),
+            _ => properties,
+        }
+    })
 }
 
 fn damaged(path: &Path) -> impl FnOnce(ParquetError) -> StoreError + '_ {
