@@ -3,6 +3,7 @@
 //! In: decisions. Out: a Parquet file. Invariant: one row for every cell, measure and weighting family, with the rule that
 //! decided and the evidence that it had; no company and no employee is named.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -117,9 +118,9 @@ impl Ledger {
         table.finish()
     }
 
-    fn batch(&self, pipeline: &Pipeline) -> Result<RecordBatch, arrow::error::ArrowError> {
+    fn batch<'l>(&'l self, pipeline: &'l Pipeline) -> Result<RecordBatch, arrow::error::ArrowError> {
         let decisions = &self.decisions;
-        let texts = |text: &dyn Fn(&Decision) -> Option<String>| -> ArrayRef {
+        let texts = |text: &dyn Fn(&'l Decision) -> Option<Cow<'l, str>>| -> ArrayRef {
             Arc::new(decisions.iter().map(text).collect::<StringArray>())
         };
         let counts = |count: fn(&Findings) -> u64| -> ArrayRef {
@@ -128,27 +129,35 @@ impl Ledger {
         let parts = |part: fn(&Findings) -> Option<f64>| -> ArrayRef {
             Arc::new(decisions.iter().map(|decision| part(&decision.findings)).collect::<Float64Array>())
         };
-        let table = |decision: &Decision| &pipeline.tables[decision.key.table];
-        let mut columns: Vec<(String, &str, ArrayRef)> =
-            vec![("table".into(), "The benchmark table.", texts(&|decision| Some(table(decision).name.clone())))];
+        let table = |decision: &'l Decision| &pipeline.tables[decision.key.table];
+        let mut columns: Vec<(String, &str, ArrayRef)> = vec![(
+            "table".into(),
+            "The benchmark table.",
+            texts(&|decision| Some(table(decision).name.as_str().into())),
+        )];
         for (place, dimension) in pipeline.dimensions.iter().enumerate() {
-            let axis = |decision: &Decision| table(decision).by.iter().position(|&by| by == place);
-            let code = |decision: &Decision| {
-                Some(axis(decision).map_or(TOTAL.to_owned(), |axis| decision.key.codes[axis].clone()))
+            let axis = |decision: &'l Decision| table(decision).by.iter().position(|&by| by == place);
+            let code = |decision: &'l Decision| {
+                Some(axis(decision).map_or(TOTAL, |axis| decision.key.codes[axis].as_str()).into())
             };
-            let level = |decision: &Decision| {
-                Some(axis(decision).map_or("0".to_owned(), |axis| decision.key.levels[axis].to_string()))
+            let level = |decision: &'l Decision| match axis(decision).map_or(0, |axis| decision.key.levels[axis]) {
+                0 => Some("0".into()),
+                level => Some(level.to_string().into()),
             };
             columns.push((dimension.name.clone(), "Code of the cell.", texts(&code)));
             columns.push((format!("{}_level", dimension.name), "Level of the code.", texts(&level)));
         }
-        let measure = |decision: &Decision| Some(pipeline.measures[decision.measure].name.clone());
+        let measure = |decision: &'l Decision| Some(pipeline.measures[decision.measure].name.as_str().into());
         columns.push(("measure".into(), "The measure.", texts(&measure)));
-        columns.push(("currency".into(), "Currency.", texts(&|decision| decision.key.currency.clone())));
+        columns.push((
+            "currency".into(),
+            "Currency.",
+            texts(&|decision| decision.key.currency.as_deref().map(Cow::from)),
+        ));
         columns.push((
             "family".into(),
             "incumbent (each employee alike) or organization (each company alike).",
-            texts(&|decision| Some(decision.family.name().to_owned())),
+            texts(&|decision| Some(decision.family.name().into())),
         ));
         let action = |decision: &Decision| match decision.action {
             Action::Listed => "listed",
@@ -158,22 +167,22 @@ impl Ledger {
         columns.push((
             "action".into(),
             "Whether the cell stands in the release, perhaps with noise, or another level in its place.",
-            texts(&|decision| Some(action(decision).to_owned())),
+            texts(&|decision| Some(action(decision).into())),
         ));
         let verdict = |decision: &Decision| match decision.verdict {
             Verdict::Published => "published",
             Verdict::Withheld(_) => "suppressed",
         };
-        columns.push(("verdict".into(), "What was decided.", texts(&|decision| Some(verdict(decision).to_owned()))));
-        let rule = |decision: &Decision| match decision.verdict {
+        columns.push(("verdict".into(), "What was decided.", texts(&|decision| Some(verdict(decision).into()))));
+        let rule = |decision: &'l Decision| match decision.verdict {
             Verdict::Published => None,
-            Verdict::Withheld(rule) => Some(rule.name().to_owned()),
+            Verdict::Withheld(rule) => Some(rule.name().into()),
         };
         columns.push(("rule".into(), "The first rule that the cell breaks.", texts(&rule)));
         columns.push((
             "withheld_statistics".into(),
             "Statistics that are withheld from published figures.",
-            texts(&|decision| Some(decision.withheld_statistics.join(" "))),
+            texts(&|decision| Some(decision.withheld_statistics.join(" ").into())),
         ));
         columns.push((
             "holdings".into(),

@@ -129,33 +129,34 @@ pub(super) fn parquet(table: &SafeTable, pipeline: &Pipeline) -> Result<Vec<u8>,
     Ok(bytes)
 }
 
-fn batch(table: &SafeTable, pipeline: &Pipeline) -> Result<RecordBatch, ArrowError> {
+fn batch<'t>(table: &'t SafeTable, pipeline: &'t Pipeline) -> Result<RecordBatch, ArrowError> {
     let rows = table.rows();
-    let texts = |text: &dyn Fn(&SafeRow) -> Option<String>| -> ArrayRef {
+    let texts = |text: &dyn Fn(&'t SafeRow) -> Option<&'t str>| -> ArrayRef {
         Arc::new(rows.iter().map(text).collect::<StringArray>())
     };
-    let counts = |count: &dyn Fn(&SafeRow) -> Option<u64>| -> ArrayRef {
-        let count = |row: &SafeRow| count(row).and_then(|count| i64::try_from(count).ok());
+    let counts = |count: &dyn Fn(&'t SafeRow) -> Option<u64>| -> ArrayRef {
+        let count = |row: &'t SafeRow| count(row).and_then(|count| i64::try_from(count).ok());
         Arc::new(rows.iter().map(count).collect::<Int64Array>())
     };
     let figures = |figure: &dyn Fn(&SafeRow) -> Option<f64>| -> ArrayRef {
         Arc::new(rows.iter().map(figure).collect::<Float64Array>())
     };
-    let status = |published: bool| Some(if published { "published" } else { "suppressed" }.to_owned());
+    let status = |published: bool| Some(if published { "published" } else { "suppressed" });
     let period = table.period().to_string();
-    let spec = |row: &SafeRow| &pipeline.tables[row.key.table];
-    let measure = |row: &SafeRow| &pipeline.measures[row.measure];
-    let mut arrays = vec![texts(&|row| Some(spec(row).name.clone())), texts(&|_| Some(period.clone()))];
+    let spec = |row: &'t SafeRow| &pipeline.tables[row.key.table];
+    let measure = |row: &'t SafeRow| &pipeline.measures[row.measure];
+    let periods: StringArray = rows.iter().map(|_| Some(&period)).collect();
+    let mut arrays = vec![texts(&|row| Some(&spec(row).name)), Arc::new(periods)];
     for place in 0..pipeline.dimensions.len() {
-        let axis = |row: &SafeRow| spec(row).by.iter().position(|&by| by == place);
-        arrays.push(texts(&|row| Some(axis(row).map_or(TOTAL.to_owned(), |axis| row.key.codes[axis].clone()))));
+        let axis = |row: &'t SafeRow| spec(row).by.iter().position(|&by| by == place);
+        arrays.push(texts(&|row| Some(axis(row).map_or(TOTAL, |axis| &row.key.codes[axis]))));
         arrays.push(counts(&|row| Some(axis(row).map_or(0, |axis| u64::from(row.key.levels[axis])))));
     }
-    arrays.push(texts(&|row| Some(measure(row).name.clone())));
-    arrays.push(texts(&|row| Some(measure(row).unit.label().to_owned())));
+    arrays.push(texts(&|row| Some(&measure(row).name)));
+    arrays.push(texts(&|row| Some(measure(row).unit.label())));
     arrays.push(texts(&|row| match &measure(row).unit {
-        Unit::Money(code) => Some(code.clone()),
-        _ => row.key.currency.clone(),
+        Unit::Money(code) => Some(code),
+        _ => row.key.currency.as_deref(),
     }));
     arrays.push(counts(&|row| row.companies));
     arrays.push(counts(&|row| row.employees));

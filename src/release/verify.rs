@@ -4,12 +4,13 @@
 //! are read with Polars, not with the library that wrote them; what cannot be judged is a fault; perturbed tables are judged
 //! by rules of their own.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::fs;
 use std::io;
 use std::path::Path;
 
+use hashbrown::HashSet;
 use polars::prelude::{ChunkedArray, DataFrame, Float64Type, Int64Type, ParquetReader, SerReader, StringChunked};
 
 use super::manifest::{FORM, FileEntry, Manifest, Perturbation, PerturbedTable};
@@ -148,7 +149,7 @@ impl<'a> Rows<'a> {
         if self.length != manifest.counts.rows {
             verified.faults.push(fault(None, "has another number of rows than the manifest says".to_owned()));
         }
-        let mut keys = BTreeSet::new();
+        let mut keys = HashSet::with_capacity(self.length);
         let mut published = [0, 0];
         for row in 0..self.length {
             let mut add = |what: String| verified.faults.push(fault(Some(row + 1), what));
