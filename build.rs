@@ -1,6 +1,6 @@
 //! Tells the program from which source it was built.
 //!
-//! In: `src/`. Out: `PAYQUORUM_SOURCE`, a number that changes with any of its files. Invariant: the same source gives the same
+//! In: `src/`, and which libraries. Out: `PAYQUORUM_SOURCE`, a number that changes with any of its files. Invariant: the same source gives the same
 //! number on any machine, so that builds stay reproducible.
 
 use std::fs;
@@ -9,23 +9,22 @@ use std::io;
 use std::path::Path;
 
 fn main() -> io::Result<()> {
-    println!("cargo::rerun-if-changed=src");
     let mut hasher = DefaultHasher::new();
-    digest(Path::new("src"), &mut hasher)?;
+    for path in ["Cargo.toml", "Cargo.lock", "src"] {
+        println!("cargo::rerun-if-changed={path}");
+        digest(Path::new(path), &mut hasher)?;
+    }
     println!("cargo::rustc-env=PAYQUORUM_SOURCE={:016x}", hasher.finish());
     Ok(())
 }
 
-fn digest(folder: &Path, hasher: &mut DefaultHasher) -> io::Result<()> {
-    let mut entries = fs::read_dir(folder)?.collect::<io::Result<Vec<_>>>()?;
-    entries.sort_by_key(fs::DirEntry::file_name);
-    for entry in entries {
-        entry.file_name().to_string_lossy().hash(hasher);
-        if entry.file_type()?.is_dir() {
-            digest(&entry.path(), hasher)?;
-        } else {
-            fs::read(entry.path())?.hash(hasher);
-        }
+fn digest(path: &Path, hasher: &mut DefaultHasher) -> io::Result<()> {
+    path.to_string_lossy().replace('\\', "/").hash(hasher);
+    if !path.is_dir() {
+        fs::read(path)?.hash(hasher);
+        return Ok(());
     }
-    Ok(())
+    let mut entries = fs::read_dir(path)?.collect::<io::Result<Vec<_>>>()?;
+    entries.sort_by_key(fs::DirEntry::file_name);
+    entries.iter().try_for_each(|entry| digest(&entry.path(), hasher))
 }

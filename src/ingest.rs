@@ -10,10 +10,10 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::digest::hex;
 use crate::in_turn::in_turn;
 use crate::intake::{
-    Intake, IntakeReport, Refusal, Register, Sink, SinkError, Upload, UploadError, UploadReport, ValidBatch, hex,
-    source,
+    Intake, IntakeReport, Refusal, Register, Sink, SinkError, Upload, UploadError, UploadReport, ValidBatch, source,
 };
 use crate::pipeline::Pipeline;
 use crate::pseudonym::{CompanyKey, MasterKey, pseudonymize};
@@ -141,7 +141,8 @@ pub fn ingest(
     report.refused.sort_by(|a, b| a.1.file.cmp(&b.1.file));
     let _part = timings::part("making the store durable");
     store.commit(&all_staged)?;
-    seen.replace(read)?;
+    // Without the list uploads are read again, and that is all.
+    let _ = seen.replace(read);
     Ok(report)
 }
 

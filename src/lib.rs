@@ -20,11 +20,12 @@
 //! | score | [`scorecard`] | `CompanyTable`, `SafeTable` | market ratios of each company |
 //!
 //! [`ingest`](mod@ingest) joins the three stages from an upload to the store; [`cli`] is the command line over all of them;
-//! [`exact`], [`period`], [`record`] and [`problem`] are the vocabulary that the stages share.
+//! [`exact`], [`digest`], [`period`], [`record`] and [`problem`] are the vocabulary that the stages share.
 
 pub mod aggregate;
 pub mod audit;
 pub mod cli;
+pub mod digest;
 pub mod disclose;
 pub mod exact;
 pub mod in_turn;

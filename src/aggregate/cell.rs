@@ -1,7 +1,7 @@
 //! [`CellTable`]: benchmark cells before any protection.
 //!
 //! In: evaluated cells. Out: the same, in a fixed order. Invariant: every cell keeps what each holding contributes, since
-//! the disclosure rules speak of holdings; this table is private and is never written.
+//! the disclosure rules speak of holdings; this table is private, and written to the private cache alone.
 
 use std::sync::Arc;
 

@@ -19,8 +19,8 @@ use super::company_columns::{Columns, GroupKeys};
 use super::evaluate::Shared;
 use super::partial::{PartialCells, Runs, Sums};
 use super::summary::{Parts, Pool, Summary, of_sums};
+use crate::digest::{self, Digest, hex};
 use crate::exact::{Quotient, SCALE};
-use crate::intake::hex;
 use crate::measure::{Measure, MeasureKind, Remark, Shape, halves, is_flagged, plausibility};
 use crate::pipeline::{Pipeline, TOTAL};
 use crate::store::{StoreError, TableFile, WrittenFile};
@@ -46,7 +46,6 @@ enum Rows {
 /// did not change can be copied.
 #[derive(Debug)]
 struct RowsFile {
-    path: PathBuf,
     file: TableFile,
     earlier: Option<WrittenFile>,
     /// Of each block of the earlier file, its row groups.
@@ -60,25 +59,44 @@ struct RowsFile {
 /// What the row groups of a file are made of. The file does not tell it itself: its bytes are the same for any order of rows in uploads.
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Blocks {
-    /// The digest of the file's footer.
-    footer: String,
+    /// The digest of the file.
+    file: Digest,
     blocks: Vec<(String, usize)>,
+}
+
+impl Blocks {
+    /// Reads a list, in front of which stands its digest; none where it is missing or damaged.
+    fn read(list: &Path) -> Option<Self> {
+        let bytes = fs::read(list).ok()?;
+        let (expected, bytes) = bytes.split_first_chunk()?;
+        (digest::of(bytes) == *expected).then(|| postcard::from_bytes(bytes).ok())?
+    }
+
+    fn write(&self, list: &Path) -> Option<()> {
+        let bytes = postcard::to_stdvec(self).ok()?;
+        let beside = list.with_extension("rows.new");
+        fs::create_dir_all(list.parent()?).ok()?;
+        fs::write(&beside, [digest::of(&bytes).as_slice(), &bytes].concat()).ok()?;
+        fs::rename(&beside, list).ok()
+    }
 }
 
 impl RowsFile {
     fn create(schema: &SchemaRef, path: &Path, list: &Path) -> Result<Self, StoreError> {
-        let earlier = WrittenFile::open(path);
-        let listed = fs::read(list).ok().and_then(|text| serde_json::from_slice::<Blocks>(&text).ok());
-        let is_listed = |listed: &Blocks| earlier.as_ref().is_some_and(|it| hex(&it.footer_digest()) == listed.footer);
+        let listed = Blocks::read(list).unwrap_or_default();
+        let earlier = WrittenFile::open(path, &listed.file);
         let mut known = HashMap::new();
         let mut end = 0;
-        for (digest, groups) in listed.filter(is_listed).unwrap_or_default().blocks {
+        for (digest, groups) in listed.blocks {
             known.insert(digest, end..end + groups);
             end += groups;
         }
+        if earlier.as_ref().is_none_or(|earlier| earlier.row_groups() < end) {
+            known.clear();
+        }
         let secret = "private: each company's own figures; for that company only".to_owned();
         let file = TableFile::create_long(path, schema, &[("payquorum.confidentiality", secret)], "company_id")?;
-        Ok(Self { path: path.to_owned(), file, earlier, known, list: list.to_owned(), blocks: Vec::new() })
+        Ok(Self { file, earlier, known, list: list.to_owned(), blocks: Vec::new() })
     }
 
     fn end_block(&mut self, digest: String) -> Result<(), StoreError> {
@@ -88,13 +106,11 @@ impl RowsFile {
     }
 
     fn finish(self) -> Result<(), StoreError> {
-        let Self { path, file, list, blocks, .. } = self;
-        file.finish()?;
-        let Some(written) = WrittenFile::open(&path) else { return Ok(()) };
-        let folder = list.parent().unwrap_or(Path::new(""));
-        fs::create_dir_all(folder).map_err(StoreError::io(folder))?;
-        let listed = Blocks { footer: hex(&written.footer_digest()), blocks };
-        fs::write(&list, serde_json::to_vec(&listed).unwrap_or_default()).map_err(StoreError::io(&list))
+        let Self { file, list, blocks, .. } = self;
+        let file = file.finish_with_digest()?;
+        // Without a list nothing can be copied, and all is computed anew.
+        let _ = Blocks { file, blocks }.write(&list);
+        Ok(())
     }
 }
 

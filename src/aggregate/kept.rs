@@ -6,13 +6,12 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::{BufWriter, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::Path;
 use std::sync::Arc;
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 
 use super::cell::{Cell, CellKey, CellTable, Spread};
 use super::company::{CompanyRow, Group};
@@ -22,13 +21,11 @@ use super::grouping::LocalCells;
 use super::pass::Basis;
 use super::statistics::Statistics;
 use super::summary::Summary;
+use crate::digest::{self, Digest};
 use crate::measure::Missing;
 use crate::store::StoreError;
 
-/// SHA-256.
-pub(super) type Digest = [u8; 32];
-
-/// Keys, or companies, of one piece of the file.
+/// Keys of one piece of the file.
 const OF_PIECE: usize = 256;
 
 /// Pieces that are made before they are written.
@@ -47,19 +44,27 @@ pub(super) struct Gave {
     pub(super) missing: Missing,
 }
 
-/// A company: the digest of all that it is computed from, and what it gave in each pass, packed.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+/// Bytes of the file, and their digest.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+struct Piece {
+    start: u64,
+    length: u64,
+    digest: Digest,
+}
+
+/// A company: the digest of all that it is computed from, and what it gave in each pass.
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct OfCompany {
     inputs: Digest,
-    passes: Vec<Vec<u8>>,
+    passes: Vec<Piece>,
 }
 
 /// The end of the file.
 #[derive(Debug, Serialize, Deserialize)]
 struct Footer {
     origin: Digest,
-    /// Of each pass, how many bytes the pieces of its cells have, and their digests.
-    passes: Vec<Vec<(usize, Digest)>>,
+    /// The cells of each pass.
+    passes: Vec<Vec<Piece>>,
     companies: BTreeMap<String, OfCompany>,
 }
 
@@ -112,42 +117,41 @@ impl Kept {
         self.footer.as_ref().is_some_and(|footer| footer.origin == *origin)
     }
 
-    /// What a company gave in a pass, packed, where it is computed from the same.
-    pub(super) fn of_company(&self, company: &str, inputs: &Digest, pass: usize) -> Option<&[u8]> {
+    /// What a company gave in a pass, packed and not, where it is computed from the same.
+    pub(super) fn of_company(&self, company: &str, inputs: &Digest, pass: usize) -> Option<(&[u8], Gave)> {
         let known = self.footer.as_ref()?.companies.get(company).filter(|known| known.inputs == *inputs)?;
-        known.passes.get(pass).map(Vec::as_slice)
+        let packed = self.piece(known.passes.get(pass)?)?;
+        Some((packed, unpack(packed)?))
     }
 
-    /// What those companies gave in a pass that are not computed from the same any more. `is_same` tells by company and inputs.
-    pub(super) fn others(&self, pass: usize, is_same: impl Fn(&str, &Digest) -> bool) -> Vec<Gave> {
+    /// What those companies gave in a pass that are not computed from the same any more; none where that is damaged. `is_same` tells by
+    /// company and inputs.
+    pub(super) fn others(&self, pass: usize, is_same: impl Fn(&str, &Digest) -> bool) -> Option<Vec<Gave>> {
         let companies = self.footer.iter().flat_map(|footer| &footer.companies);
         let other = companies.filter(|(company, known)| !is_same(company, &known.inputs));
-        other.filter_map(|(_, known)| unpack(known.passes.get(pass)?)).collect()
+        other.map(|(_, known)| unpack(self.piece(known.passes.get(pass)?)?)).collect()
     }
 
     /// The cells of a pass; none where a piece of them is damaged.
     pub(super) fn cells(&self, pass: usize) -> Option<Vec<OfKey>> {
-        let footer = self.footer.as_ref()?;
-        let mut start: usize = footer.passes[..pass].iter().flatten().map(|(length, _)| length).sum();
-        let mut pieces = Vec::new();
-        for (length, digest) in footer.passes.get(pass)? {
-            pieces.push((self.bytes.get(start..start.checked_add(*length)?)?, digest));
-            start += length;
-        }
         let nobody: Arc<Spread> = Arc::default();
-        let piece = |(bytes, digest): (&[u8], &Digest)| {
-            if Digest::from(Sha256::digest(bytes)) != *digest {
-                return None;
-            }
-            let keys: Vec<(CellKey, Vec<Unpacked>)> = unpack(bytes)?;
+        let piece = |piece: &Piece| {
+            let keys: Vec<(CellKey, Vec<Unpacked>)> = unpack(self.piece(piece)?)?;
             Some(keys.into_iter().map(|(key, cells)| of_key(key, cells, &nobody)).collect::<Vec<OfKey>>())
         };
-        let pieces: Option<Vec<Vec<OfKey>>> = pieces.into_par_iter().map(piece).collect();
+        let pieces: Option<Vec<Vec<OfKey>>> = self.footer.as_ref()?.passes.get(pass)?.par_iter().map(piece).collect();
         Some(pieces?.into_iter().flatten().collect())
+    }
+
+    /// The bytes of a piece; none where they are damaged.
+    fn piece(&self, piece: &Piece) -> Option<&[u8]> {
+        let start = usize::try_from(piece.start).ok()?;
+        let bytes = self.bytes.get(start..start.checked_add(usize::try_from(piece.length).ok()?)?)?;
+        (digest::of(bytes) == piece.digest).then_some(bytes)
     }
 }
 
-pub(super) fn unpack<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Option<T> {
+fn unpack<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Option<T> {
     postcard::from_bytes(bytes).ok()
 }
 
@@ -164,10 +168,10 @@ fn of_key(key: CellKey, cells: Vec<Unpacked>, nobody: &Arc<Spread>) -> OfKey {
 /// The footer, behind which stand its digest and how many bytes it has.
 fn footer(bytes: &[u8]) -> Option<Footer> {
     let (rest, length) = bytes.split_last_chunk::<8>()?;
-    let (rest, digest) = rest.split_last_chunk::<32>()?;
+    let (rest, expected) = rest.split_last_chunk::<32>()?;
     let start = rest.len().checked_sub(usize::try_from(u64::from_le_bytes(*length)).ok()?)?;
     let footer = &rest[start..];
-    (Digest::from(Sha256::digest(footer)) == *digest).then(|| unpack(footer))?
+    (digest::of(footer) == *expected).then(|| unpack(footer))?
 }
 
 /// What an aggregation leaves beside its cells.
@@ -175,7 +179,8 @@ fn footer(bytes: &[u8]) -> Option<Footer> {
 pub struct Keeps {
     origin: Digest,
     passes: Vec<Vec<Basis>>,
-    companies: BTreeMap<String, OfCompany>,
+    /// Of each company what it is computed from, and what it gave in each pass, packed.
+    companies: BTreeMap<String, (Digest, Vec<Vec<u8>>)>,
 }
 
 impl Keeps {
@@ -185,20 +190,24 @@ impl Keeps {
 
     /// Keeps what a company gave in the next pass, packed.
     pub(super) fn add(&mut self, company: &str, inputs: Digest, gave: Vec<u8>) {
-        let known = self.companies.entry(company.to_owned()).or_default();
-        known.inputs = inputs;
-        known.passes.push(gave);
+        self.companies.entry(company.to_owned()).or_insert_with(|| (inputs, Vec::new())).1.push(gave);
     }
 
     /// Writes all that the next aggregation can use. The file is not made durable: what is lost is computed again.
     ///
     /// # Errors
-    /// [`StoreError`]: the file cannot be written.
+    /// [`StoreError`]: the file cannot be written; the next aggregation computes everything then.
     pub fn write(self, cells: &CellTable, file: &Path) -> Result<(), StoreError> {
         let folder = file.parent().unwrap_or(Path::new(""));
         fs::create_dir_all(folder).map_err(StoreError::io(folder))?;
-        let beside = file.with_extension("new");
-        let mut out = BufWriter::new(File::create(&beside).map_err(StoreError::io(&beside))?);
+        let beside = file.with_extension("cells.new");
+        let written = File::create(&beside).and_then(|out| self.write_to(cells, BufWriter::new(out)));
+        written.map_err(StoreError::io(&beside))?;
+        fs::rename(&beside, file).map_err(StoreError::io(file))
+    }
+
+    fn write_to(self, cells: &CellTable, out: impl Write) -> io::Result<()> {
+        let mut out = Pieces { out, end: 0 };
         let keys: Vec<&[Cell]> = cells.cells.chunk_by(|one, other| one.key == other.key).collect();
         let mut passes = Vec::with_capacity(self.passes.len());
         for bases in &self.passes {
@@ -206,18 +215,36 @@ impl Keeps {
             for keys in keys.chunks(OF_PIECE * AT_ONCE) {
                 let packed: Vec<Vec<u8>> = keys.par_chunks(OF_PIECE).map(|keys| packed(keys, bases)).collect();
                 for bytes in packed {
-                    out.write_all(&bytes).map_err(StoreError::io(&beside))?;
-                    pieces.push((bytes.len(), Sha256::digest(&bytes).into()));
+                    pieces.push(out.write(&bytes)?);
                 }
             }
             passes.push(pieces);
         }
-        let footer = Footer { origin: self.origin, passes, companies: self.companies };
-        let footer = postcard::to_stdvec(&footer).unwrap_or_default();
-        let length = (footer.len() as u64).to_le_bytes();
-        let end = [footer.as_slice(), &Sha256::digest(&footer), &length].concat();
-        out.write_all(&end).and_then(|()| out.flush()).map_err(StoreError::io(&beside))?;
-        fs::rename(&beside, file).map_err(StoreError::io(file))
+        let mut companies = BTreeMap::new();
+        for (company, (inputs, gave)) in self.companies {
+            let passes = gave.iter().map(|bytes| out.write(bytes)).collect::<io::Result<_>>()?;
+            companies.insert(company, OfCompany { inputs, passes });
+        }
+        let footer = postcard::to_stdvec(&Footer { origin: self.origin, passes, companies }).unwrap_or_default();
+        let footer = out.write(&footer)?;
+        out.out.write_all(&footer.digest)?;
+        out.out.write_all(&footer.length.to_le_bytes())?;
+        out.out.flush()
+    }
+}
+
+/// A file of pieces.
+struct Pieces<W> {
+    out: W,
+    end: u64,
+}
+
+impl<W: Write> Pieces<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<Piece> {
+        self.out.write_all(bytes)?;
+        let piece = Piece { start: self.end, length: bytes.len() as u64, digest: digest::of(bytes) };
+        self.end += piece.length;
+        Ok(piece)
     }
 }
 

@@ -6,6 +6,7 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
 use arrow::array::RecordBatch;
 use hashbrown::HashSet;
@@ -17,8 +18,9 @@ use super::company::CompanyTable;
 use super::evaluate::{OfKey, Share, evaluate};
 use super::gather::{Keys, level_choices};
 use super::grouping::LocalCells;
-use super::kept::{Digest, Gave, Keeps, Kept, unpack};
+use super::kept::{Gave, Keeps, Kept};
 use super::pass::{Basis, Done, Member, Pass, passes};
+use crate::digest::Digest;
 use crate::in_turn::in_turn;
 use crate::intake::Register;
 use crate::measure::{Found, Missing, add_missing};
@@ -39,6 +41,16 @@ pub enum AggregateError {
     /// A company of the store is not in the register.
     #[error("company {0} has records in the store but is not in the register; add it, or remove its records")]
     UnknownCompany(String),
+    /// A company has two files for one period.
+    #[error("{company} has two files for {period} in the store; move one of them away: {}, {}", .files[0].display(), .files[1].display())]
+    TwoFiles {
+        /// The company.
+        company: String,
+        /// The period.
+        period: String,
+        /// The files.
+        files: [PathBuf; 2],
+    },
     /// Records of one period are under several keys.
     #[error(
         "the records of {period} are under {count} different keys; upload the companies of the older key again \
@@ -174,6 +186,13 @@ fn members<'a>(
     snapshots: &Snapshots<'a>,
     holdings: &[String],
 ) -> Result<Vec<Member<'a>>, AggregateError> {
+    for parts in [&snapshots.parts, &snapshots.earlier_parts] {
+        if let Some(pair) = parts.windows(2).find(|pair| pair[0].company == pair[1].company) {
+            let files = [pair[0].path.clone(), pair[1].path.clone()];
+            let (company, period) = (pair[0].company.clone(), pair[0].period.clone());
+            return Err(AggregateError::TwoFiles { company, period, files });
+        }
+    }
     let earlier: BTreeMap<&str, &Part> =
         snapshots.earlier_parts.iter().map(|part| (part.company.as_str(), *part)).collect();
     let member = |part: &&'a Part| {
@@ -186,6 +205,8 @@ fn members<'a>(
             for text in [&part.period, &part.upload, &part.intake, &part.key_id] {
                 add(&mut inputs, text);
             }
+            // Two files of one upload can differ: its company has another owner now, or the program is another one.
+            add(&mut inputs, &format!("{:?}", part.stamp));
         }
         [&company.id, &company.holding].into_iter().chain(&company.codes).for_each(|text| add(&mut inputs, text));
         let holding = holding.unwrap_or(u32::MAX);
@@ -281,8 +302,7 @@ impl Run<'_> {
 
     /// What is kept of a company.
     fn known(&self, member: &Member<'_>) -> Option<(&[u8], Gave)> {
-        let packed = self.kept?.of_company(&member.company.id, &member.inputs, self.number)?;
-        Some((packed, unpack(packed)?))
+        self.kept?.of_company(&member.company.id, &member.inputs, self.number)
     }
 
     /// The digest of all that the own rows of some companies are made of.
@@ -318,16 +338,17 @@ impl Run<'_> {
         known: &[Option<(&[u8], Gave)>],
         mut shares: Vec<Option<Vec<Share>>>,
     ) -> Result<Vec<OfKey>, AggregateError> {
-        let before = self.kept.and_then(|kept| kept.cells(self.number));
-        let Some(before) = before else {
+        let inputs: HashSet<(&str, &Digest)> =
+            self.members.iter().map(|member| (member.company.id.as_str(), &member.inputs)).collect();
+        let before = self.kept.and_then(|kept| {
+            let gone = kept.others(self.number, |company, it| inputs.contains(&(company, it)))?;
+            Some((kept.cells(self.number)?, gone))
+        });
+        let Some((before, gone)) = before else {
             let missing: Vec<usize> = (0..shares.len()).filter(|&place| shares[place].is_none()).collect();
             self.add_shares(&missing, &mut shares)?;
             return Ok(self.evaluate(shares, None));
         };
-        let inputs: HashSet<(&str, &Digest)> =
-            self.members.iter().map(|member| (member.company.id.as_str(), &member.inputs)).collect();
-        let gone =
-            self.kept.map(|kept| kept.others(self.number, |id, it| inputs.contains(&(id, it)))).unwrap_or_default();
         let tables = self.pass.pipeline.tables.len();
         // Of each table, the cells in which a company is now or was before that changed.
         let mut seeds: Vec<Vec<LocalCells>> = (0..tables).map(|_| Vec::new()).collect();

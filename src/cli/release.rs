@@ -17,7 +17,7 @@ use crate::intake::Register;
 use crate::pipeline::Pipeline;
 use crate::release::{DECISIONS, LedgerFolder, Prepared, TOLD, prepare};
 use crate::scorecard::add_market_ratios;
-use crate::store::{Store, write_durably};
+use crate::store::{Store, StoreError, write_durably};
 use crate::timings;
 
 #[derive(Debug, Args)]
@@ -121,7 +121,7 @@ pub(super) fn release(
     let bar = progress::bar(snapshots.rows(), "aggregation", false);
     let own = pipeline.workspace.join("companies").join(&pipeline.name).join(format!("{period}.parquet"));
     let cache = store.cache().join(&pipeline.name);
-    let mut companies = CompanyTable::create(pipeline, &own, &cache.join(format!("{period}.rows.json")))?;
+    let mut companies = CompanyTable::create(pipeline, &own, &cache.join(format!("{period}.rows")))?;
     let kept_file = cache.join(format!("{period}.cells"));
     let kept = if arguments.anew { Kept::nothing() } else { Kept::read(&kept_file) };
     let (cells, keeps) = aggregate_again(pipeline, register, &snapshots, &mut companies, &kept, &|rows| bar.inc(rows))?;
@@ -145,7 +145,7 @@ pub(super) fn release(
         write_told(&cells, &ledger, pipeline, &private.next().join(TOLD))?;
         drop(part);
         let _part = timings::part("what the next run need not compute");
-        keeps.write(&cells, &kept_file)
+        Ok::<_, StoreError>(keeps.write(&cells, &kept_file))
     };
     let finish_own = || -> anyhow::Result<()> {
         let _part = timings::part("finishing companies' own metrics");
@@ -160,7 +160,9 @@ pub(super) fn release(
         Ok(prepare(&safe, pipeline, arguments.release_date.as_deref(), &private.next())?)
     };
     let (told, (finished, prepared)) = rayon::join(write_told, || rayon::join(finish_own, prepare));
-    told?;
+    if let Err(error) = told? {
+        eprintln!("warning: {error}; the next run computes everything anew");
+    }
     finished?;
     let published = prepared?.publish()?;
     let decisions = private.keep(&published)?.join(DECISIONS);

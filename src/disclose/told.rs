@@ -21,12 +21,16 @@ use serde::{Deserialize, Serialize};
 
 use super::ledger::{Action, Family, Ledger, Verdict};
 use crate::aggregate::{Cell, CellKey, CellTable};
+use crate::digest;
 use crate::exact::SCALE;
 use crate::pipeline::{Pipeline, Policy};
 use crate::store::{StoreError, TableFile};
 
 /// Figures that are written at a time.
 const ROWS: usize = 1 << 14;
+
+/// Bytes of a digest that stand in front of what is packed.
+const CHECKED: usize = 8;
 
 /// What holdings contribute to a figure, without their names: in order, so that whoever contributes the same is found again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -79,8 +83,15 @@ impl Behind {
         Self::Wide(all)
     }
 
+    /// As bytes, in front of which stand some of their digest.
     fn packed(&self) -> Vec<u8> {
-        postcard::to_stdvec(self).unwrap_or_default()
+        let bytes = postcard::to_stdvec(self).unwrap_or_default();
+        [&digest::of(&bytes)[..CHECKED], &bytes].concat()
+    }
+
+    /// What was packed; none where it is damaged.
+    fn unpacked(bytes: &[u8]) -> Option<Self> {
+        is_whole(bytes).then(|| postcard::from_bytes(&bytes[CHECKED..]).ok())?
     }
 
     /// Employees and amounts of each; own figures stand in the place of the first amount.
@@ -91,6 +102,11 @@ impl Behind {
             Self::Wide(all) => all,
         }
     }
+}
+
+/// Whether packed bytes are as they were written.
+fn is_whole(bytes: &[u8]) -> bool {
+    bytes.len() > CHECKED && digest::of(&bytes[CHECKED..])[..CHECKED] == bytes[..CHECKED]
 }
 
 /// One figure that was told: a measure by its name, the currency, the family, and who stands behind it, packed.
@@ -167,8 +183,8 @@ impl Before<'_> {
             if *packed == before.behind {
                 return false;
             }
-            // What cannot be read any more is no proof that nothing is told.
-            postcard::from_bytes(&before.behind).map_or(true, |before: Behind| {
+            // What cannot be read is no proof that nothing is told.
+            Behind::unpacked(&before.behind).is_none_or(|before| {
                 tells_of_few(&difference(&now.clone().rows(), &before.rows()), family, &pipeline.policy)
             })
         })
@@ -218,7 +234,7 @@ fn tells_of_few(difference: &[Vec<[i128; 3]>; 2], family: Family, policy: &Polic
 
 impl Told {
     fn read(file: &Path) -> Result<Self, StoreError> {
-        let damaged = |error: String| StoreError::Damaged { path: file.to_owned(), error };
+        let damaged = |error: String| StoreError::DamagedLedger { path: file.to_owned(), error };
         let open = File::open(file).map_err(|error| StoreError::Io { path: file.to_owned(), error })?;
         let reader = ParquetRecordBatchReaderBuilder::try_new(open)
             .and_then(|builder| builder.with_batch_size(ROWS).build())
@@ -226,7 +242,7 @@ impl Told {
         let mut told = Self::default();
         for batch in reader {
             let batch = batch.map_err(|error| damaged(error.to_string()))?;
-            told.add(&batch).ok_or_else(|| damaged("has other columns than it should".to_owned()))?;
+            told.add(&batch).ok_or_else(|| damaged("is damaged, or of another version of the program".to_owned()))?;
         }
         Ok(told)
     }
@@ -246,7 +262,7 @@ impl Told {
                 measure: word(measures.value(row)),
                 currency: currencies.is_valid(row).then(|| word(currencies.value(row))),
                 family: Family::of_name(families.value(row))?,
-                behind: behind.value(row).to_owned(),
+                behind: Some(behind.value(row)).filter(|bytes| is_whole(bytes))?.to_owned(),
             };
             self.0.entry_ref(cells.value(row)).or_default().push(figure);
         }
@@ -398,8 +414,11 @@ mod tests {
             };
             let (first, second) = (Behind::amounts(one.clone()), Behind::amounts(other.clone()));
             prop_assert_eq!(first.packed() == second.packed(), sorted(&one) == sorted(&other));
-            let back: Behind = postcard::from_bytes(&first.packed()).expect("packed");
-            prop_assert_eq!(back.rows(), sorted(&one));
+            let mut packed = first.packed();
+            prop_assert_eq!(Behind::unpacked(&packed).expect("packed").rows(), sorted(&one));
+            let at = turn * 37 % packed.len();
+            packed[at] ^= 1;
+            prop_assert_eq!(Behind::unpacked(&packed), None);
         }
     }
 }

@@ -20,7 +20,7 @@ mod upload;
 pub use batch::ValidBatch;
 pub use header::{Mapping, delimiter_of};
 pub use register::{Company, Register};
-pub use report::{IntakeReport, UploadReport, hex};
+pub use report::{IntakeReport, UploadReport};
 pub use rule::{Refusal, Reject, Rule};
 pub use source::Upload;
 pub use upload::{Intake, Nowhere, Sink, SinkError, UploadError, mapping_of};

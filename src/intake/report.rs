@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use super::header::Mapping;
 use super::rule::{Refusal, Reject, Rule};
+use crate::digest::hex;
 use crate::period::Period;
 use crate::pipeline::{DimensionSource, Encoding, Pipeline};
 use crate::record::Column;
@@ -157,13 +158,4 @@ impl IntakeReport {
         }
         sums
     }
-}
-
-/// Bytes as hexadecimal digits.
-#[must_use]
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

@@ -8,8 +8,8 @@ use std::io::{self, BufReader, Read, Seek};
 use std::path::{Path, PathBuf};
 
 use encoding_rs::{Decoder, UTF_16BE, UTF_16LE};
-use sha2::{Digest, Sha256};
 
+use crate::digest;
 use crate::pipeline::Encoding;
 
 /// How an upload is packed.
@@ -55,11 +55,11 @@ impl Upload {
         let path = path.to_owned();
         let size = file.metadata()?.len();
         if size > SMALL {
-            return Ok(Self { path, digest: digest(&mut file)?, bytes: None });
+            return Ok(Self { path, digest: digest::of_all(&mut file)?, bytes: None });
         }
         let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0) + 1);
         file.read_to_end(&mut bytes)?;
-        Ok(Self { path, digest: Sha256::digest(&bytes).into(), bytes: Some(bytes) })
+        Ok(Self { path, digest: digest::of(&bytes), bytes: Some(bytes) })
     }
 
     /// Where it lies.
@@ -82,17 +82,6 @@ impl Upload {
         match &self.bytes {
             Some(bytes) => unpacked(&self.path, io::Cursor::new(bytes), declared, read),
             None => open(&self.path, declared, read),
-        }
-    }
-}
-
-fn digest(file: &mut File) -> io::Result<[u8; 32]> {
-    let mut hasher = Sha256::new();
-    let mut buffer = vec![0; 1 << 17];
-    loop {
-        match file.read(&mut buffer)? {
-            0 => return Ok(hasher.finalize().into()),
-            length => hasher.update(&buffer[..length]),
         }
     }
 }

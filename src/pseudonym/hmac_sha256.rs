@@ -88,7 +88,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::intake::hex;
+    use crate::digest::hex;
 
     /// RFC 4231, test cases 1 to 4, 6 and 7 (5 is of a truncated output).
     #[test]

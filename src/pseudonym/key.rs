@@ -8,7 +8,7 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use super::hmac_sha256::PaddedKey;
 use super::{PSEUDONYM_BYTES, Pseudonym};
-use crate::intake::hex;
+use crate::digest::hex;
 
 /// Bytes of a master key.
 pub(super) const KEY_BYTES: usize = 32;

@@ -9,7 +9,8 @@ use std::io::{BufWriter, Write};
 use std::path::Path;
 
 use super::key::CompanyKey;
-use crate::intake::{delimiter_of, gate, hex};
+use crate::digest::hex;
+use crate::intake::{delimiter_of, gate};
 
 /// Why a file was not pseudonymized. Holds no value of it.
 #[derive(Debug, thiserror::Error)]

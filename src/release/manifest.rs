@@ -10,9 +10,9 @@ use sha2::{Digest, Sha256};
 
 use super::dictionary::published_measures;
 use crate::audit::Parent;
+use crate::digest::hex;
 use crate::disclose::{SafeRow, SafeTable};
 use crate::exact::{Amount, decimal};
-use crate::intake::hex;
 use crate::measure::RoundingClass;
 use crate::pipeline::{Bounds, DifferentialPrivacy, Pipeline, Policy, Table, UNKNOWN};
 

@@ -10,6 +10,7 @@ mod read;
 mod records;
 mod row_groups;
 mod seen;
+mod stamp;
 mod table_file;
 mod write;
 
@@ -23,6 +24,7 @@ pub use lock::Lock;
 pub use read::{Catalogue, Part};
 pub use records::{Records, Texts};
 pub use seen::{Seen, Sight};
+pub use stamp::Stamp;
 pub use table_file::{TableFile, WrittenFile};
 pub use write::{Origin, UploadWriter};
 
@@ -40,6 +42,17 @@ pub enum StoreError {
     /// A file of the store is damaged.
     #[error("{}: {error}; move the file away and upload that company and period again", .path.display())]
     Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        error: String,
+    },
+    /// A private file of a release is damaged.
+    #[error(
+        "{}: {error}; put the file back from a backup: without it, it is not known what that release has told, and nothing can be \
+         published beside it", .path.display()
+    )]
+    DamagedLedger {
         /// The file.
         path: PathBuf,
         /// What is wrong.

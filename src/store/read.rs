@@ -14,6 +14,7 @@ use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, Parq
 use parquet::file::reader::ChunkReader;
 use rayon::prelude::*;
 
+use super::stamp::Stamp;
 use super::{Records, StoreError};
 
 /// Keys of the footer.
@@ -39,15 +40,15 @@ enum Opened {
 }
 
 /// Opens a file, and reads it whole up to a size.
-fn open(path: &Path, whole: u64) -> io::Result<Opened> {
+fn open(path: &Path, whole: u64) -> io::Result<(Opened, Stamp)> {
     let mut file = File::open(path)?;
-    let size = file.metadata()?.len();
-    if size > whole {
-        return Ok(Opened::File(file));
+    let stamp = Stamp::of(&file.metadata()?);
+    if stamp.size > whole {
+        return Ok((Opened::File(file), stamp));
     }
-    let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0) + 1);
+    let mut bytes = Vec::with_capacity(usize::try_from(stamp.size).unwrap_or(0) + 1);
     file.read_to_end(&mut bytes)?;
-    Ok(Opened::Bytes(bytes.into()))
+    Ok((Opened::Bytes(bytes.into()), stamp))
 }
 
 /// Records that are read at once.
@@ -70,6 +71,8 @@ pub struct Part {
     pub key_id: String,
     /// How many parts that upload was split into.
     pub parts: usize,
+    /// What the file system says of the file.
+    pub stamp: Stamp,
     /// Records.
     pub rows: u64,
     /// Names of its columns.
@@ -141,7 +144,8 @@ impl Part {
     fn read(path: PathBuf) -> Result<Self, StoreError> {
         let damaged = |error: String| StoreError::Damaged { path: path.clone(), error };
         let options = ArrowReaderOptions::new();
-        let metadata = match open(&path, TINY).map_err(StoreError::io(&path))? {
+        let (opened, stamp) = open(&path, TINY).map_err(StoreError::io(&path))?;
+        let metadata = match opened {
             Opened::File(file) => ArrowReaderMetadata::load(&file, options),
             Opened::Bytes(bytes) => ArrowReaderMetadata::load(&bytes, options),
         };
@@ -161,6 +165,7 @@ impl Part {
             intake: wanted(keys::INTAKE)?,
             key_id: wanted(keys::KEY_ID)?,
             parts: wanted(keys::PARTS)?.parse().map_err(|_| damaged("the number of parts is no number".to_owned()))?,
+            stamp,
             rows,
             columns,
             path,
@@ -173,7 +178,7 @@ impl Part {
     /// # Errors
     /// [`StoreError`]: the file cannot be read.
     pub fn for_each_batch(&self, wanted: impl Fn(&str) -> bool, take: impl FnMut(&Records)) -> Result<(), StoreError> {
-        match open(&self.path, SMALL).map_err(StoreError::io(&self.path))? {
+        match open(&self.path, SMALL).map_err(StoreError::io(&self.path))?.0 {
             Opened::File(file) => self.read_batches(file, wanted, take),
             Opened::Bytes(bytes) => self.read_batches(bytes, wanted, take),
         }

@@ -5,26 +5,14 @@
 //! or damaged. What is in the store decides all else.
 
 use std::collections::BTreeMap;
-use std::fs::{self, Metadata};
+use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
 use super::StoreError;
-
-/// Two changes closer than this may have one time.
-const GRAIN: Duration = Duration::from_secs(2);
-
-/// What the file system says of a file; it changes whenever the file does.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Stamp {
-    size: u64,
-    /// Since 1970, as seconds and nanoseconds.
-    modified: (u64, u32),
-    /// Device, number, and when anything of it was changed last, where the system tells that.
-    entry: Option<(u64, u64, i64, i64)>,
-}
+use super::stamp::Stamp;
 
 /// One upload.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,42 +36,12 @@ pub struct Sight {
     settled: bool,
 }
 
-impl Stamp {
-    fn of(metadata: &Metadata) -> Option<Self> {
-        let modified = metadata.modified().ok()?.duration_since(SystemTime::UNIX_EPOCH).ok()?;
-        Some(Self {
-            size: metadata.len(),
-            modified: (modified.as_secs(), modified.subsec_nanos()),
-            entry: Self::entry(metadata),
-        })
-    }
-
-    #[cfg(unix)]
-    #[expect(clippy::unnecessary_wraps, reason = "other systems do not tell")]
-    fn entry(metadata: &Metadata) -> Option<(u64, u64, i64, i64)> {
-        use std::os::unix::fs::MetadataExt;
-        Some((metadata.dev(), metadata.ino(), metadata.ctime(), metadata.ctime_nsec()))
-    }
-
-    #[cfg(not(unix))]
-    fn entry(_: &Metadata) -> Option<(u64, u64, i64, i64)> {
-        None
-    }
-
-    /// Whether the last change lies so far back that another one would have another time.
-    fn is_settled(&self, now: SystemTime) -> bool {
-        let changed = self.entry.and_then(|(_, _, seconds, _)| u64::try_from(seconds).ok()).unwrap_or(0);
-        let last = SystemTime::UNIX_EPOCH + Duration::from_secs(changed.max(self.modified.0));
-        now.duration_since(last).is_ok_and(|age| age > GRAIN)
-    }
-}
-
 impl Sight {
-    /// Looks at a file; none where it is not there or the system does not tell its times.
+    /// Looks at a file; none where it is not there.
     #[must_use]
     pub fn of(path: &Path) -> Option<Self> {
         let now = SystemTime::now();
-        let stamp = Stamp::of(&fs::metadata(path).ok()?)?;
+        let stamp = Stamp::of(&fs::metadata(path).ok()?);
         let path = std::path::absolute(path).ok()?;
         let settled = stamp.is_settled(now);
         Some(Self { path, stamp, settled })
@@ -134,25 +92,12 @@ impl Seen {
 mod tests {
     use super::*;
 
-    fn stamp(seconds: u64) -> Stamp {
-        Stamp { size: 3, modified: (seconds, 0), entry: Some((1, 2, 100, 0)) }
-    }
-
-    #[test]
-    fn whatever_was_changed_shortly_before_is_not_believed() {
-        let at = |seconds| SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
-        assert!(stamp(100).is_settled(at(103)));
-        assert!(!stamp(100).is_settled(at(102)));
-        assert!(!stamp(104).is_settled(at(103)), "a time to come is none");
-        let old_content = Stamp { modified: (5, 0), ..stamp(0) };
-        assert!(!old_content.is_settled(at(101)), "a copy that keeps its time was still made just now");
-    }
-
     #[test]
     fn a_list_knows_what_did_not_change_and_nothing_else() {
         let folder = tempfile::tempdir().expect("a folder");
         let list = folder.path().join("cache/uploads.json");
-        let sight = |seconds, settled| Sight { path: "/inbox/a.csv".into(), stamp: stamp(seconds), settled };
+        let sight =
+            |seconds, settled| Sight { path: "/inbox/a.csv".into(), stamp: Stamp::made_up(seconds, 100), settled };
         let mut seen = Seen::read(list.clone());
         seen.replace([(sight(7, true), "d1".to_owned())]).expect("written");
         let seen = Seen::read(list.clone());

@@ -4,7 +4,6 @@
 
 use std::fmt;
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -17,10 +16,10 @@ use parquet::file::metadata::{
 };
 use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesBuilder};
 use parquet::schema::types::ColumnPath;
-use sha2::{Digest, Sha256};
 
 use super::StoreError;
 use super::row_groups::RowGroups;
+use crate::digest::{self, Digest, Digesting};
 
 /// Rows of a page where a table is long.
 const ROWS_OF_LARGE_PAGE: usize = 1 << 17;
@@ -29,28 +28,30 @@ const ROWS_OF_LARGE_PAGE: usize = 1 << 17;
 #[derive(Debug)]
 pub struct WrittenFile {
     file: File,
-    footer: Vec<u8>,
     metadata: ParquetMetaData,
 }
 
 impl WrittenFile {
-    /// Opens a file; none where there is none that can be read.
+    /// Opens a file with this digest; none where there is no such file.
     #[must_use]
-    pub fn open(path: &Path) -> Option<Self> {
-        let mut file = File::open(path).ok()?;
+    pub fn open(path: &Path, digest: &Digest) -> Option<Self> {
+        let file = File::open(path).ok()?;
+        if digest::of_all(&file).ok()? != *digest {
+            return None;
+        }
         // All that the footer says, so that a copy says the same.
         let options = ParquetMetaDataOptions::new().with_encoding_stats_as_mask(false);
         let reader = ParquetMetaDataReader::new()
             .with_metadata_options(Some(options))
             .with_page_index_policy(PageIndexPolicy::Optional);
         let metadata = reader.parse_and_finish(&file).ok()?;
-        Some(Self { footer: footer(&mut file).ok()?, file, metadata })
+        Some(Self { file, metadata })
     }
 
-    /// SHA-256 of the footer, which tells where which columns lie and how long they are.
+    /// Row groups in it.
     #[must_use]
-    pub fn footer_digest(&self) -> [u8; 32] {
-        Sha256::digest(&self.footer).into()
+    pub fn row_groups(&self) -> usize {
+        self.metadata.num_row_groups()
     }
 }
 
@@ -58,7 +59,7 @@ impl WrittenFile {
 pub struct TableFile {
     file: PathBuf,
     beside: PathBuf,
-    writer: RowGroups<File>,
+    writer: RowGroups<Digesting<File>>,
 }
 
 impl fmt::Debug for TableFile {
@@ -99,7 +100,8 @@ impl TableFile {
         std::fs::create_dir_all(folder).map_err(StoreError::io(folder))?;
         let beside = file.with_extension("new");
         let out = File::create(&beside).map_err(StoreError::io(&beside))?;
-        let writer = RowGroups::new(out, schema.clone(), properties.build()).map_err(damaged(&beside))?;
+        let writer =
+            RowGroups::new(Digesting::new(out), schema.clone(), properties.build()).map_err(damaged(&beside))?;
         Ok(Self { file: file.to_owned(), beside, writer })
     }
 
@@ -133,21 +135,19 @@ impl TableFile {
     /// # Errors
     /// [`StoreError`]: the file cannot be written; then an earlier one stays.
     pub fn finish(self) -> Result<(), StoreError> {
-        let out = self.writer.finish().map_err(damaged(&self.beside))?;
-        out.sync_all().map_err(StoreError::io(&self.beside))?;
-        std::fs::rename(&self.beside, &self.file).map_err(StoreError::io(&self.file))
+        self.finish_with_digest().map(|_| ())
     }
-}
 
-/// The bytes of a Parquet file's footer: behind it stand their number in four bytes, and four letters.
-fn footer(file: &mut File) -> io::Result<Vec<u8>> {
-    let mut length = [0; 4];
-    file.seek(SeekFrom::End(-8))?;
-    file.read_exact(&mut length)?;
-    file.seek(SeekFrom::End(-8 - i64::from(u32::from_le_bytes(length))))?;
-    let mut footer = Vec::new();
-    file.read_to_end(&mut footer)?;
-    Ok(footer)
+    /// The same, and gives the file's digest.
+    ///
+    /// # Errors
+    /// As [`finish`](Self::finish).
+    pub fn finish_with_digest(self) -> Result<Digest, StoreError> {
+        let (out, digest) = self.writer.finish().map_err(damaged(&self.beside))?.finish();
+        out.sync_all().map_err(StoreError::io(&self.beside))?;
+        std::fs::rename(&self.beside, &self.file).map_err(StoreError::io(&self.file))?;
+        Ok(digest)
+    }
 }
 
 fn properties(schema: &SchemaRef, notes: &[(&str, String)]) -> WriterPropertiesBuilder {

@@ -164,6 +164,7 @@ fn whatever_is_damaged_or_missing_is_computed_anew() {
     twins.agree();
     let kept = twins.workspace("helped").join("cache/pair/2026-Q3.cells");
     let own = twins.workspace("helped").join("companies/pair/2026-Q3.parquet");
+    let list = twins.workspace("helped").join("cache/pair/2026-Q3.rows");
     let bytes = fs::read(&kept).expect("it is kept");
     for round in 0..8 {
         let mut damaged = bytes.clone();
@@ -179,6 +180,15 @@ fn whatever_is_damaged_or_missing_is_computed_anew() {
         fs::write(&kept, damaged).expect("damaged");
         twins.upload(round, "2026-Q3");
         twins.agree();
+    }
+    for file in [&list, &own] {
+        for round in 0..6 {
+            let mut bytes = fs::read(file).expect("it is there");
+            let at = if round == 0 { 40 } else { twins.dice.below(bytes.len()) };
+            bytes[at] ^= 1 << twins.dice.below(8);
+            fs::write(file, bytes).expect("damaged");
+            twins.agree();
+        }
     }
     fs::remove_file(&kept).expect("removed");
     twins.agree();

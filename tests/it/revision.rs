@@ -89,3 +89,23 @@ fn nothing_is_published_beside_a_release_of_which_it_is_not_known_what_it_told()
     std::fs::remove_file(private.join("told.parquet")).expect("removed");
     desk.run().ends_with(1).tells("told.parquet");
 }
+
+#[test]
+fn what_was_told_is_not_believed_where_its_file_is_damaged() {
+    let desk = desk();
+    upload(&desk, "2026-Q3", &[0; 8]);
+    desk.run().ends_with(0);
+    let file = desk.workspace().join("ledger/small/2026-Q3/v1/told.parquet");
+    let whole = std::fs::read(&file).expect("it is there");
+    // Somewhere in the first third lie the numbers themselves.
+    for at in (0..whole.len() / 3).step_by(7) {
+        let mut damaged = whole.clone();
+        damaged[at] ^= 4;
+        std::fs::write(&file, damaged).expect("damaged");
+        let outcome = desk.run();
+        assert!(outcome.code == 0 || outcome.all().contains("told.parquet"), "{}", outcome.all());
+        assert!(outcome.code != 0 || outcome.all().contains("unchanged"), "byte {at} is not the same to readers");
+    }
+    std::fs::write(&file, whole).expect("put back");
+    desk.run().ends_with(0).tells("unchanged");
+}

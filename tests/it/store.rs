@@ -102,6 +102,19 @@ fn two_companies_whose_uploads_have_the_same_bytes_are_both_stored() {
 }
 
 #[test]
+fn two_files_of_a_company_for_one_period_are_refused() {
+    let desk = Desk::small(1);
+    desk.write("uploads/K1.csv", upload(5, 30_000));
+    desk.run().ends_with(0);
+    let stored = entries(&desk.workspace().join("store/company=K1/period=2026-Q3")).next().expect("a file");
+    fs::copy(&stored, stored.with_file_name("backup.parquet")).expect("copied");
+    desk.does("release", &desk.pipeline(), &[])
+        .ends_with(1)
+        .tells("K1 has two files for 2026-Q3")
+        .tells("backup.parquet");
+}
+
+#[test]
 fn a_workspace_in_use_is_refused_with_a_clear_message() {
     let desk = Desk::small(1);
     desk.write("uploads/K1.csv", upload(5, 30_000));

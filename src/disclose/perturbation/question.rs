@@ -14,8 +14,8 @@ use super::bounded::{self, Bounded, Own};
 use super::budget::Answer;
 use super::noise::Laplace;
 use crate::aggregate::{Cell, CellKey, CellTable};
+use crate::digest::hex;
 use crate::exact::{Amount, SCALE};
-use crate::intake::hex;
 use crate::measure::Measure;
 use crate::pipeline::{Bounds, DifferentialPrivacy, Pipeline, Table};
 
