@@ -32,6 +32,7 @@ pub mod in_turn;
 pub mod ingest;
 pub mod intake;
 pub mod measure;
+pub mod page;
 pub mod period;
 pub mod pipeline;
 pub mod problem;

@@ -14,6 +14,7 @@ mod progress;
 mod pseudonymize;
 mod release;
 mod run;
+mod scorecard;
 mod summary;
 mod verify;
 
@@ -84,6 +85,11 @@ enum Command {
     #[command(after_help = "Example:
   payquorum explain out/releases/quarterly/2026-Q3/v1 --cell sector=31,region=R2 --measure base_hourly")]
     Explain(explain::Explain),
+    /// Write companies' scorecards: where each stands among its peers
+    #[command(after_help = "Examples:
+  payquorum scorecard pipelines/quarterly.toml --company C001
+  payquorum scorecard pipelines/quarterly.toml --period 2026-Q2      all companies")]
+    Scorecard(scorecard::ScorecardCommand),
     /// List the metrics, or explain one
     #[command(after_help = "Examples:
   payquorum metrics                                    all of them
@@ -162,6 +168,7 @@ impl Arguments {
             Command::Disclose(disclose) => disclose.execute(),
             Command::Attack(attack) => attack.execute(),
             Command::Explain(explain) => explain.execute(),
+            Command::Scorecard(scorecard) => scorecard.execute(),
             Command::Metrics(metrics) => metrics.execute(),
             Command::Keys(keys) => keys.execute(),
             Command::Pseudonymize(pseudonymize) => pseudonymize.execute(),

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use clap::Args;
 
-use super::{PipelineArguments, Refused, progress, summary};
+use super::{PipelineArguments, Refused, progress, scorecard, summary};
 use crate::aggregate::{CompanyTable, Kept, Snapshots, aggregate_again};
 use crate::disclose::secondary::write_jj;
 use crate::disclose::{DiscloseError, History, Ledger, disclose, write_protection, write_told};
@@ -167,6 +167,9 @@ pub(super) fn release(
     let published = prepared?.publish()?;
     let decisions = private.keep(&published)?.join(DECISIONS);
     drop(stage);
+    if pipeline.scorecard.at_end {
+        scorecard::write_cards(None, register, period, pipeline)?;
+    }
     eprint!("{}", summary::release(&published, &safe, &ledger, pipeline, &cells, &[own, decisions]));
     println!("{}", published.folder.display());
     arguments.tell_timings()

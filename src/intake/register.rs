@@ -17,7 +17,7 @@ pub struct Company {
     pub id: String,
     /// The owner that it is counted with: `holding_id`, else its own ID.
     pub holding: String,
-    /// Its code in each dimension of the pipeline; empty where the record has the code.
+    /// Its code in each dimension of the pipeline; of one from the record where the company is at home, or empty.
     pub codes: Vec<String>,
 }
 
@@ -86,7 +86,11 @@ fn read_companies(text: &str, dimensions: &[Dimension], problems: &Problems<'_>)
     let holding_at = place("holding_id");
     let mut code_at = Vec::new();
     for dimension in dimensions {
-        let DimensionSource::Company(column) = &dimension.source else {
+        let column = match &dimension.source {
+            DimensionSource::Company(column) => Some(column),
+            DimensionSource::Record(_) => dimension.home.as_ref(),
+        };
+        let Some(column) = column else {
             code_at.push(None);
             continue;
         };
@@ -181,6 +185,7 @@ mod tests {
             source: DimensionSource::Company("naics".to_owned()),
             hierarchy: Hierarchy::Naics,
             levels: vec![2],
+            home: None,
         };
         Register::read(&file, &[sector])
     }

@@ -13,6 +13,7 @@ mod measuring;
 mod protection;
 mod read;
 mod remainder;
+mod scorecard;
 mod section;
 
 use std::path::{Path, PathBuf};
@@ -23,6 +24,7 @@ pub use hierarchy::{Hierarchy, TOTAL, UNKNOWN};
 pub use linked::Linked;
 pub use protection::{Depth, Dominance, Policy, PriorPosterior, Rounding};
 pub use remainder::Remainder;
+pub use scorecard::{ScorePart, ScorecardPlan};
 
 use crate::exact::Amount;
 use crate::measure::{Found, Measure, MeasureSettings, fits};
@@ -80,6 +82,8 @@ pub struct Pipeline {
     pub policy: Policy,
     /// How tables are perturbed whose protection is differential privacy; none where no table is.
     pub differential_privacy: Option<DifferentialPrivacy>,
+    /// What scorecards are made of.
+    pub scorecard: ScorecardPlan,
     /// SHA-256 of the file and of the classification files that it names.
     pub digest: [u8; 32],
     /// SHA-256 of what decides how an upload is read: a change of it means reading every upload anew.
@@ -148,6 +152,8 @@ pub struct Dimension {
     pub hierarchy: Hierarchy,
     /// The levels that tables use, coarsest first.
     pub levels: Vec<u8>,
+    /// Of a dimension from the record: the column of the register that says where a company is at home. Only scorecards ask.
+    pub home: Option<String>,
 }
 
 /// One benchmark table.

@@ -10,6 +10,7 @@ use toml::de::DeTable;
 
 use super::choice::Chosen;
 use super::differential_privacy::{self, Protect, TablePlace};
+use super::scorecard::ScorecardPlan;
 use super::section::{Placed, Section};
 use super::{
     Dimension, DimensionSource, FileFormat, Hierarchy, MappedColumn, MultipleJobs, NamedFormat, Overrides, Pipeline,
@@ -123,6 +124,7 @@ impl<'a> Reader<'a> {
             output.finish();
             workspace
         });
+        let scorecard = ScorecardPlan::read(self.root.section("scorecard"));
         let digest: [u8; 32] = {
             let mut hasher = self.classifications.clone();
             hasher.update(self.references.clone().finalize());
@@ -163,6 +165,7 @@ impl<'a> Reader<'a> {
             company_patterns: company.patterns,
             policy,
             differential_privacy,
+            scorecard,
             digest,
             intake_digest,
         })
@@ -331,6 +334,14 @@ impl<'a> Reader<'a> {
             None => Some(Hierarchy::Flat),
             Some(text) => self.hierarchy(&section, &text),
         };
+        let home = section.text("home");
+        if let (Some(home), Some(DimensionSource::Company(_))) = (&home, &source) {
+            section.problems.add(
+                &home.at,
+                "`home` is for dimensions of the record".to_owned(),
+                "leave it out: the register says this of each company",
+            );
+        }
         let levels = section.levels("levels");
         let known = hierarchy.as_ref().map(Hierarchy::levels);
         for level in levels.iter().flatten() {
@@ -349,7 +360,8 @@ impl<'a> Reader<'a> {
         };
         levels.sort_unstable();
         levels.dedup();
-        Some(Dimension { name: name.value.clone(), source: source?, hierarchy: hierarchy?, levels })
+        let home = home.map(|home| home.value);
+        Some(Dimension { name: name.value.clone(), source: source?, hierarchy: hierarchy?, levels, home })
     }
 
     fn hierarchy(&mut self, section: &Section<'a>, text: &Placed<String>) -> Option<Hierarchy> {

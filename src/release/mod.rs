@@ -8,10 +8,12 @@ mod dictionary;
 mod ledger_folder;
 mod manifest;
 mod publish;
+mod read;
 mod verify;
 
 pub use benchmarks::{Column, columns};
 pub use ledger_folder::{DECISIONS, LedgerFolder, TOLD, ledger_of};
 pub use manifest::{FileEntry, Manifest, Perturbation};
 pub use publish::{Prepared, Published, ReleaseError, prepare};
+pub use read::{Released, ReleasedRow, UnreadableFile};
 pub use verify::{Fault, Verified, verify};

@@ -14,7 +14,7 @@ mod stamp;
 mod table_file;
 mod write;
 
-pub(crate) use commit::{sync_folder, write_durably};
+pub(crate) use commit::{sync_folder, write_beside, write_durably};
 
 use std::io;
 use std::path::{Path, PathBuf};

@@ -1,0 +1,194 @@
+//! [`Released`]: a release, as whoever has its files reads it.
+//!
+//! In: the folder of a release. Out: its manifest and its rows. Invariant: nothing is read but published files; a file that does not
+//! have the digest of the manifest is not read.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use arrow::array::{Array, Float64Array, Int64Array, RecordBatch, StringArray};
+use bytes::Bytes;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+
+use super::manifest::Manifest;
+use super::publish::{folder_of, versions};
+use crate::digest::{self, hex};
+use crate::disclose::{Figures, OrganizationFigures, SafeRow, SafeTable};
+use crate::measure::Unit;
+use crate::period::Period;
+use crate::pipeline::{Pipeline, TOTAL};
+
+/// Why a release cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error("{}: {what}", .file.display())]
+pub struct UnreadableFile {
+    /// The file.
+    pub file: PathBuf,
+    /// What is wrong.
+    pub what: String,
+}
+
+/// One row of a release.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ReleasedRow {
+    /// Name of the table.
+    pub table: String,
+    /// The code of each dimension of the release, `_T` for a total.
+    pub codes: Vec<String>,
+    /// The level of each code; 0 of a total.
+    pub levels: Vec<u8>,
+    /// Name of the measure.
+    pub measure: String,
+    /// Unit of its figures.
+    pub unit: String,
+    /// Currency of its figures, where they have one.
+    pub currency: Option<String>,
+    /// Companies with a value, where anything is published.
+    pub companies: Option<u64>,
+    /// Employees with a value, rounded, where anything is published.
+    pub employees: Option<u64>,
+    /// Every employee alike; none where withheld.
+    pub incumbent: Option<Figures>,
+    /// Every company alike; none where withheld.
+    pub organization: Option<OrganizationFigures>,
+}
+
+/// A release.
+#[derive(Debug, Clone)]
+pub struct Released {
+    /// Its version.
+    pub version: u32,
+    /// What it says of itself.
+    pub manifest: Manifest,
+    /// Its rows, in their order.
+    pub rows: Vec<ReleasedRow>,
+}
+
+impl ReleasedRow {
+    /// The row that stands in a release for a safe one.
+    #[must_use]
+    pub fn of(row: &SafeRow, pipeline: &Pipeline) -> Self {
+        let table = &pipeline.tables[row.key.table];
+        let axes = |place| table.by.iter().position(|&by| by == place);
+        let places = 0..pipeline.dimensions.len();
+        let measure = &pipeline.measures[row.measure];
+        let currency = match &measure.unit {
+            Unit::Money(code) => Some(code.clone()),
+            _ => row.key.currency.clone(),
+        };
+        Self {
+            table: table.name.clone(),
+            codes: places
+                .clone()
+                .map(|place| axes(place).map_or(TOTAL, |axis| &row.key.codes[axis]).to_owned())
+                .collect(),
+            levels: places.map(|place| axes(place).map_or(0, |axis| row.key.levels[axis])).collect(),
+            measure: measure.name.clone(),
+            unit: measure.unit.label().to_owned(),
+            currency,
+            companies: row.companies,
+            employees: row.employees,
+            incumbent: row.incumbent,
+            organization: row.organization,
+        }
+    }
+
+    /// The rows that stand in a release for those of a safe table.
+    #[must_use]
+    pub fn all_of(table: &SafeTable, pipeline: &Pipeline) -> Vec<Self> {
+        table.rows().iter().map(|row| Self::of(row, pipeline)).collect()
+    }
+}
+
+impl Released {
+    /// The latest version of a period; none where nothing was released.
+    ///
+    /// # Errors
+    /// [`UnreadableFile`].
+    pub fn latest(pipeline: &Pipeline, period: Period) -> Result<Option<Self>, UnreadableFile> {
+        let folder = folder_of(pipeline, period);
+        let found =
+            versions(&folder).map_err(|error| UnreadableFile { file: folder.clone(), what: error.to_string() })?;
+        found.into_iter().max().map(|version| Self::read(&folder.join(format!("v{version}")), version)).transpose()
+    }
+
+    fn read(folder: &Path, version: u32) -> Result<Self, UnreadableFile> {
+        let read = |name: &str| {
+            let file = folder.join(name);
+            fs::read(&file).map_err(|error| UnreadableFile { file, what: error.to_string() })
+        };
+        let damaged = |name: &str, what: String| UnreadableFile { file: folder.join(name), what };
+        let manifest: Manifest = serde_json::from_slice(&read("manifest.json")?)
+            .map_err(|error| damaged("manifest.json", error.to_string()))?;
+        const ROWS: &str = "benchmarks.parquet";
+        let bytes = read(ROWS)?;
+        let known = manifest.files.iter().find(|entry| entry.name == ROWS);
+        if known.is_none_or(|entry| entry.sha256 != hex(&digest::of(&bytes))) {
+            return Err(damaged(ROWS, "is not the file of its manifest; `payquorum verify` tells more".to_owned()));
+        }
+        let batches = ParquetRecordBatchReaderBuilder::try_new(Bytes::from(bytes))
+            .and_then(ParquetRecordBatchReaderBuilder::build)
+            .map_err(|error| damaged(ROWS, error.to_string()))?;
+        let mut rows = Vec::with_capacity(manifest.counts.rows);
+        for batch in batches {
+            let batch = batch.map_err(|error| damaged(ROWS, error.to_string()))?;
+            let columns = Columns { batch: &batch };
+            let dimensions = manifest.dimensions.iter().map(|dimension| dimension.name.as_str()).collect::<Vec<_>>();
+            for row in 0..batch.num_rows() {
+                let read = columns.row(row, &dimensions);
+                rows.push(read.ok_or_else(|| damaged(ROWS, "has other columns than it should".to_owned()))?);
+            }
+        }
+        Ok(Self { version, manifest, rows })
+    }
+}
+
+/// The columns of a file, by name.
+struct Columns<'b> {
+    batch: &'b RecordBatch,
+}
+
+impl Columns<'_> {
+    fn text(&self, name: &str, row: usize) -> Option<Option<String>> {
+        let column: &StringArray = self.batch.column_by_name(name)?.as_any().downcast_ref()?;
+        Some(column.is_valid(row).then(|| column.value(row).to_owned()))
+    }
+
+    fn count(&self, name: &str, row: usize) -> Option<Option<u64>> {
+        let column: &Int64Array = self.batch.column_by_name(name)?.as_any().downcast_ref()?;
+        Some(column.is_valid(row).then(|| u64::try_from(column.value(row)).unwrap_or(0)))
+    }
+
+    fn figure(&self, name: &str, row: usize) -> Option<Option<f64>> {
+        let column: &Float64Array = self.batch.column_by_name(name)?.as_any().downcast_ref()?;
+        Some(column.is_valid(row).then(|| column.value(row)))
+    }
+
+    /// One row; none where a column is not there.
+    fn row(&self, row: usize, dimensions: &[&str]) -> Option<ReleasedRow> {
+        let figures = |names: &[&str]| names.iter().map(|name| self.figure(name, row)).collect::<Option<Vec<_>>>();
+        let incumbent = figures(&["mean", "sd", "p10", "p25", "p50", "p75", "p90"])?;
+        let organization = figures(&["org_mean", "org_p25", "org_p50", "org_p75"])?;
+        let is_published = |name: &str| Some(self.text(name, row)?.as_deref() == Some("published"));
+        let level = |name: &&str| Some(u8::try_from(self.count(&format!("{name}_level"), row)??).unwrap_or(0));
+        Some(ReleasedRow {
+            table: self.text("table", row)??,
+            codes: dimensions.iter().map(|name| self.text(name, row)?).collect::<Option<_>>()?,
+            levels: dimensions.iter().map(level).collect::<Option<_>>()?,
+            measure: self.text("measure", row)??,
+            unit: self.text("unit", row)??,
+            currency: self.text("currency", row)?,
+            companies: self.count("n_companies", row)?,
+            employees: self.count("n_employees", row)?,
+            incumbent: is_published("status")?.then(|| Figures {
+                mean: incumbent[0],
+                deviation: incumbent[1],
+                percentiles: std::array::from_fn(|place| incumbent[2 + place]),
+            }),
+            organization: is_published("org_status")?.then(|| OrganizationFigures {
+                mean: organization[0],
+                percentiles: std::array::from_fn(|place| organization[1 + place]),
+            }),
+        })
+    }
+}
