@@ -163,7 +163,7 @@ pub fn bands(name: &str, title: &str, all: &[Band], show: &dyn Fn(f64) -> String
             "<text class=\"label\" x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{}</text>",
             LEFT - 10.0,
             middle + 4.0,
-            escaped(&cut(&it.label, 32))
+            escaped(&cut(&it.label, 27))
         );
         band(&mut out, it, &scale, LEFT, middle);
     }
@@ -212,7 +212,7 @@ pub fn grid(name: &str, title: &str, it: &Grid, show: &dyn Fn(f64) -> String) ->
             "<text class=\"label\" x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{}</text>",
             LEFT - 10.0,
             y + 17.0,
-            escaped(&cut(label, 32))
+            escaped(&cut(label, 27))
         );
         for (column, cell) in cells.iter().enumerate() {
             #[expect(clippy::cast_precision_loss, reason = "a few dozens")]
@@ -283,7 +283,7 @@ pub fn changes(name: &str, title: &str, all: &[(String, f64)]) -> String {
              <rect class=\"{}\" x=\"{:.1}\" y=\"{:.1}\" width=\"{:.1}\" height=\"12\" rx=\"2\"/>",
             LEFT - 10.0,
             middle + 4.0,
-            escaped(&cut(label, 32)),
+            escaped(&cut(label, 27)),
             if *change < 0.0 { "fall" } else { "rise" },
             at.min(zero),
             middle - 6.0,

@@ -9,6 +9,8 @@ mod ledger_folder;
 mod manifest;
 mod publish;
 mod read;
+mod report;
+mod report_drawings;
 mod verify;
 
 pub use benchmarks::{Column, columns};

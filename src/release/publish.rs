@@ -8,10 +8,12 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::manifest::{FileEntry, Manifest};
+use super::read::Released;
 use super::verify::{Fault, verify};
-use super::{benchmarks, dictionary};
+use super::{benchmarks, dictionary, report};
 use crate::audit::{AttackError, Effort, Finding, attack};
 use crate::disclose::SafeTable;
+use crate::page::PageError;
 use crate::period::Period;
 use crate::pipeline::Pipeline;
 use crate::timings;
@@ -30,6 +32,9 @@ pub enum ReleaseError {
     /// The figures cannot be written as Parquet.
     #[error("benchmarks.parquet cannot be written: {0}")]
     Parquet(#[from] parquet::errors::ParquetError),
+    /// The report cannot be made.
+    #[error(transparent)]
+    Report(#[from] PageError),
     /// The finished files break the policy.
     #[error("the finished files do not keep their own policy, and are not published: {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
     Unsafe(Vec<Fault>),
@@ -86,9 +91,14 @@ pub fn prepare(
     let folder = folder_of(pipeline, table.period());
     fs::create_dir_all(&folder).map_err(io(&folder))?;
     let part = timings::part("encoding the release");
+    // An earlier release that cannot be read is none to compare with.
+    let before = || Released::latest(pipeline, table.period().previous()).ok().flatten();
+    let (parquet, report) =
+        rayon::join(|| benchmarks::parquet(table, pipeline), || report::html(table, before().as_ref(), pipeline));
     let files = [
-        ("benchmarks.parquet", benchmarks::parquet(table, pipeline)?),
+        ("benchmarks.parquet", parquet?),
         ("dictionary.md", dictionary::markdown(table, pipeline).into_bytes()),
+        ("report.html", report?.into_bytes()),
     ];
     let entries = files.iter().map(|(name, content)| FileEntry::of(name, content)).collect();
     let manifest = Manifest::of(table, pipeline, release_date, entries).to_json();

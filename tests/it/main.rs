@@ -14,6 +14,7 @@ mod protect;
 mod real;
 mod recount;
 mod refused;
+mod report;
 mod revision;
 mod samples;
 mod scorecards;
