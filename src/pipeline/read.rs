@@ -118,6 +118,7 @@ impl<'a> Reader<'a> {
         if let Some(protection) = protection {
             protection.finish();
         }
+        let schedule = self.schedule(period_kind);
         let workspace = self.root.section("output").and_then(|output| {
             let workspace = output.text("workspace");
             output.finish();
@@ -163,6 +164,7 @@ impl<'a> Reader<'a> {
             company_patterns: company.patterns,
             policy,
             differential_privacy,
+            schedule,
             digest,
             intake_digest,
         })
