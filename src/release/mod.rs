@@ -8,10 +8,12 @@ mod dictionary;
 mod ledger_folder;
 mod manifest;
 mod publish;
+mod released;
 mod verify;
 
 pub use benchmarks::{Column, columns};
 pub use ledger_folder::{DECISIONS, LedgerFolder, TOLD, ledger_of};
 pub use manifest::{FileEntry, Manifest, Perturbation};
 pub use publish::{Prepared, Published, ReleaseError, prepare};
+pub use released::released_periods;
 pub use verify::{Fault, Verified, verify};

@@ -16,6 +16,7 @@ mod recount;
 mod refused;
 mod revision;
 mod samples;
+mod schedule;
 mod shares;
 mod store;
 mod tamper;
