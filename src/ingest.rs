@@ -39,11 +39,24 @@ pub enum IngestError {
     },
 }
 
-/// The files that a glob pattern matches, in order.
+/// The files that a glob pattern matches, in order; at least one.
 ///
 /// # Errors
 /// [`IngestError::NoUploads`].
 pub fn uploads(pattern: &str) -> Result<Vec<PathBuf>, IngestError> {
+    let files = uploads_so_far(pattern)?;
+    if files.is_empty() {
+        let what = "matches no file; check `uploads` in the pipeline or `--uploads`";
+        return Err(IngestError::NoUploads(format!("uploads {pattern:?}: {what}")));
+    }
+    Ok(files)
+}
+
+/// The files that a glob pattern matches, in order; perhaps none yet.
+///
+/// # Errors
+/// [`IngestError::NoUploads`]: the pattern is broken.
+pub fn uploads_so_far(pattern: &str) -> Result<Vec<PathBuf>, IngestError> {
     let broken = |what: String| IngestError::NoUploads(format!("uploads {pattern:?}: {what}"));
     let paths = glob::glob(pattern).map_err(|error| broken(format!("is no file pattern: {}", error.msg)))?;
     let mut files = Vec::new();
@@ -52,9 +65,6 @@ pub fn uploads(pattern: &str) -> Result<Vec<PathBuf>, IngestError> {
         if path.is_file() {
             files.push(path);
         }
-    }
-    if files.is_empty() {
-        return Err(broken("matches no file; check `uploads` in the pipeline or `--uploads`".to_owned()));
     }
     files.sort();
     Ok(files)

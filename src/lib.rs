@@ -20,7 +20,7 @@
 //! | score | [`scorecard`] | `CompanyTable`, `SafeTable` | market ratios of each company |
 //!
 //! [`ingest`](mod@ingest) joins the three stages from an upload to the store; [`cli`] is the command line over all of them;
-//! [`exact`], [`digest`], [`period`], [`record`] and [`problem`] are the vocabulary that the stages share.
+//! [`exact`], [`digest`], [`period`], [`schedule`], [`record`] and [`problem`] are the vocabulary that the stages share.
 
 pub mod aggregate;
 pub mod audit;
@@ -39,6 +39,7 @@ pub mod problem;
 pub mod pseudonym;
 pub mod record;
 pub mod release;
+pub mod schedule;
 pub mod scorecard;
 pub mod store;
 pub mod timings;

@@ -109,6 +109,18 @@ impl Period {
         }
     }
 
+    /// The period after.
+    #[must_use]
+    pub fn next(self) -> Self {
+        match self {
+            Self::Year(year) => Self::Year(year + 1),
+            Self::Quarter(year, 4) => Self::Quarter(year + 1, 1),
+            Self::Quarter(year, quarter) => Self::Quarter(year, quarter + 1),
+            Self::Month(year, 12) => Self::Month(year + 1, 1),
+            Self::Month(year, month) => Self::Month(year, month + 1),
+        }
+    }
+
     /// The same period a year before.
     #[must_use]
     pub fn year_before(self) -> Self {
@@ -190,6 +202,17 @@ mod tests {
         assert_eq!(Period::Quarter(2026, 1).previous(), Period::Quarter(2025, 4));
         assert_eq!(Period::Month(2026, 1).previous(), Period::Month(2025, 12));
         assert_eq!(Period::Quarter(2026, 3).year_before(), Period::Quarter(2025, 3));
+    }
+
+    #[test]
+    fn the_next_period_has_this_one_before_it() {
+        let mut period = Period::Month(2026, 11);
+        for expected in [Period::Month(2026, 12), Period::Month(2027, 1), Period::Month(2027, 2)] {
+            assert_eq!((period.next(), period.next().previous()), (expected, period));
+            period = period.next();
+        }
+        assert_eq!(Period::Quarter(2026, 4).next(), Period::Quarter(2027, 1));
+        assert_eq!(Period::Year(2026).next(), Period::Year(2027));
     }
 
     #[test]

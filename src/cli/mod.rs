@@ -6,6 +6,7 @@
 mod attack;
 mod check;
 mod disclose;
+mod due;
 mod explain;
 mod keys;
 mod metrics;
@@ -51,7 +52,8 @@ Exit codes:
   2  usage: the command line is wrong
   3  data refused: a pipeline, register or upload breaks a rule
   4  disclosure refused: nothing may be published
-  5  the workspace is in use by another run";
+  5  the workspace is in use by another run
+  6  a release is due and waits for uploads (`run --due`)";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -59,7 +61,8 @@ enum Command {
     #[command(after_help = "Examples:
   payquorum run pipelines/quarterly.toml
   payquorum run pipelines/quarterly.toml --period 2026-Q2 --workspace /srv/pay
-  payquorum run pipelines/quarterly.toml --uploads 'inbox/*.csv' --release-date 2026-11-15")]
+  payquorum run pipelines/quarterly.toml --uploads 'inbox/*.csv' --release-date 2026-11-15
+  payquorum run pipelines/quarterly.toml --due      what [schedule] says is due, from a timer: docs/scheduling.md")]
     Run(run::Run),
     /// Publish a release from what is in the store already
     Release(release::Release),
@@ -180,7 +183,8 @@ impl Arguments {
         match outcome {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {
-                eprintln!("error: {error:#}");
+                let kind = if error.is::<due::Waiting>() { "" } else { "error: " };
+                eprintln!("{kind}{error:#}");
                 ExitCode::from(exit_code(&error))
             }
         }
@@ -191,7 +195,9 @@ fn exit_code(error: &anyhow::Error) -> u8 {
     if error.is::<FileProblems>() || error.is::<Refused>() {
         return 3;
     }
-    if matches!(error.downcast_ref(), Some(ReleaseError::NoLedger { .. })) || error.is::<UnreadableRelease>() {
+    if matches!(error.downcast_ref(), Some(ReleaseError::NoLedger { .. } | ReleaseError::NoManifest { .. }))
+        || error.is::<UnreadableRelease>()
+    {
         return 3;
     }
     if error.is::<DiscloseError>()
@@ -202,6 +208,9 @@ fn exit_code(error: &anyhow::Error) -> u8 {
     }
     if matches!(error.downcast_ref(), Some(StoreError::InUse { .. })) {
         return 5;
+    }
+    if error.is::<due::Waiting>() {
+        return 6;
     }
     if matches!(error.downcast_ref(), Some(IngestError::NoUploads(_))) {
         return 3;

@@ -6,18 +6,27 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use clap::Args;
+use jiff::{Timestamp, Zoned};
 
+use super::due::{Agenda, first_known, moment};
 use super::{PipelineArguments, summary::group};
 use crate::ingest::uploads;
 use crate::intake::{Register, mapping_of};
 use crate::pipeline::{DimensionSource, Pipeline, Protect, Table};
-use crate::release::Perturbation;
+use crate::release::{Perturbation, released_periods};
+use crate::schedule::Schedule;
 
 #[derive(Debug, Args)]
 pub(super) struct Plan {
     #[command(flatten)]
     pipeline: PipelineArguments,
+    /// Show the schedule as of this moment, instead of now
+    #[arg(long, value_name = "MOMENT", value_parser = moment)]
+    now: Option<Timestamp>,
 }
+
+/// Due moments to come that are shown.
+const SHOWN: usize = 4;
 
 impl Plan {
     pub(super) fn execute(self) -> anyhow::Result<()> {
@@ -35,6 +44,9 @@ impl Plan {
             group(holdings.len() as u64)
         );
         show_uploads(&pipeline)?;
+        if let Some(schedule) = &pipeline.schedule {
+            show_schedule(schedule, &pipeline, self.now.unwrap_or_else(Timestamp::now))?;
+        }
         println!("tables");
         for table in &pipeline.tables {
             show_table(table, &pipeline, &register);
@@ -89,6 +101,35 @@ fn show_uploads(pipeline: &Pipeline) -> anyhow::Result<()> {
     }
     for (file, refusal) in refused {
         println!("would be refused: {}: {refusal}", file.display());
+    }
+    Ok(())
+}
+
+/// Releases that are due or come next; where nothing tells of a first period, those that come next.
+fn show_schedule(schedule: &Schedule, pipeline: &Pipeline, now: Timestamp) -> anyhow::Result<()> {
+    println!("schedule   {}", schedule.sentence());
+    println!("  waits for records of {} companies of the register", group(schedule.min_companies_uploaded));
+    let released = released_periods(pipeline)?;
+    let today = Zoned::new(now, schedule.time_zone.clone()).date();
+    let current = pipeline.period_kind.holding(today.year(), today.month().unsigned_abs());
+    // What ends after today is not due.
+    let earlier = || std::iter::successors(Some(current), |period| Some(period.previous()));
+    let to_come = || earlier().take_while(|period| !schedule.is_due(*period, now)).last().unwrap_or(current);
+    let first = first_known(schedule, &released);
+    let agenda = first.map(|first| Agenda::of(schedule, &released, first, now));
+    for period in agenda.iter().flat_map(|agenda| &agenda.left_out) {
+        println!("  {:<8} left out: a later period is released already", period.to_string());
+    }
+    for period in agenda.iter().flat_map(|agenda| &agenda.due) {
+        println!("  {:<8} due since {}", period.to_string(), schedule.moment(*period));
+    }
+    let mut next = agenda.map_or_else(to_come, |agenda| agenda.next);
+    for _ in 0..SHOWN {
+        println!("  {:<8} due at {}", next.to_string(), schedule.moment(next));
+        next = next.next();
+    }
+    if let Some(last) = schedule.last_holiday() {
+        println!("  holidays are known up to {last}");
     }
     Ok(())
 }

@@ -28,7 +28,7 @@ pub(super) struct Release {
     release: ReleaseArguments,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(super) struct ReleaseArguments {
     /// The release date to write into the manifest (it changes the bytes of the release)
     #[arg(long, value_name = "YYYY-MM-DD", value_parser = release_date)]
@@ -56,6 +56,11 @@ impl ReleaseArguments {
         if self.timings || self.profile.is_some() {
             timings::want_parts();
         }
+    }
+
+    /// The same, with a release date where none was given.
+    pub(super) fn dated(&self, date: Option<String>) -> Self {
+        Self { release_date: self.release_date.clone().or(date), ..self.clone() }
     }
 
     /// Tells where the time went.

@@ -13,6 +13,7 @@ mod measuring;
 mod protection;
 mod read;
 mod remainder;
+mod schedule;
 mod scorecard;
 mod section;
 
@@ -31,6 +32,7 @@ use crate::measure::{Found, Measure, MeasureSettings, fits};
 use crate::period::{Period, PeriodKind};
 use crate::problem::FileProblems;
 use crate::record::Column;
+use crate::schedule::Schedule;
 
 /// What one batch run does, resolved and checked.
 #[derive(Debug)]
@@ -84,6 +86,8 @@ pub struct Pipeline {
     pub differential_privacy: Option<DifferentialPrivacy>,
     /// What scorecards are made of.
     pub scorecard: ScorecardPlan,
+    /// When releases are due; none where the file does not say.
+    pub schedule: Option<Schedule>,
     /// SHA-256 of the file and of the classification files that it names.
     pub digest: [u8; 32],
     /// SHA-256 of what decides how an upload is read: a change of it means reading every upload anew.

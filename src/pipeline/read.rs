@@ -119,6 +119,7 @@ impl<'a> Reader<'a> {
         if let Some(protection) = protection {
             protection.finish();
         }
+        let schedule = self.schedule(period_kind);
         let workspace = self.root.section("output").and_then(|output| {
             let workspace = output.text("workspace");
             output.finish();
@@ -166,6 +167,7 @@ impl<'a> Reader<'a> {
             policy,
             differential_privacy,
             scorecard,
+            schedule,
             digest,
             intake_digest,
         })

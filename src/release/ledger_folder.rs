@@ -56,6 +56,17 @@ impl<'p> LedgerFolder<'p> {
         Ok(kept)
     }
 
+    /// Whether a run was stopped between the release and its private folder, which still has its first name.
+    ///
+    /// # Errors
+    /// [`ReleaseError::Io`].
+    pub fn is_unfinished(&self) -> Result<bool, ReleaseError> {
+        let releases = folder_of(self.pipeline, self.period);
+        let versions = versions(&releases).map_err(|error| ReleaseError::Io { path: releases, error })?;
+        let mut kept = versions.into_iter().map(|version| self.folder(self.period, &format!("v{version}")));
+        Ok(self.next().exists() && kept.any(|folder| !folder.exists()))
+    }
+
     /// The private folders of the releases of this period and of the one before it.
     ///
     /// # Errors

@@ -44,6 +44,17 @@ pub enum ReleaseError {
     /// The audit of the finished files cannot be made.
     #[error(transparent)]
     Audit(#[from] AttackError),
+    /// A release does not say what it is.
+    #[error(
+        "{}: {error}; put the manifest back from a backup, or take that folder away if nobody has the release: otherwise it is not \
+         known what is published", .path.display()
+    )]
+    NoManifest {
+        /// The manifest.
+        path: PathBuf,
+        /// What is wrong.
+        error: String,
+    },
     /// It is not known what an earlier release has told.
     #[error(
         "it is not known what {} has told, and so nothing can be published that does not tell more beside it; put {} back, or take \
@@ -165,7 +176,7 @@ impl Prepared {
     }
 }
 
-fn io(path: &Path) -> impl FnOnce(std::io::Error) -> ReleaseError {
+pub(super) fn io(path: &Path) -> impl FnOnce(std::io::Error) -> ReleaseError {
     let path = path.to_owned();
     move |error| ReleaseError::Io { path, error }
 }

@@ -17,6 +17,7 @@ mod refused;
 mod report;
 mod revision;
 mod samples;
+mod schedule;
 mod scorecards;
 mod shares;
 mod store;
