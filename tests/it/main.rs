@@ -1,6 +1,7 @@
 //! Integration tests: the real program, and the library as the program uses it.
 
 mod again;
+mod analysts;
 mod attack;
 mod attacker;
 mod desk;
