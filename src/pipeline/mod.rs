@@ -80,6 +80,8 @@ pub struct Pipeline {
     pub policy: Policy,
     /// How tables are perturbed whose protection is differential privacy; none where no table is.
     pub differential_privacy: Option<DifferentialPrivacy>,
+    /// Copies of the benchmarks that a release holds beside the Parquet file, each once.
+    pub also: Vec<CopyFormat>,
     /// SHA-256 of the file and of the classification files that it names.
     pub digest: [u8; 32],
     /// SHA-256 of what decides how an upload is read: a change of it means reading every upload anew.
@@ -97,6 +99,17 @@ pub struct Overrides {
     pub workspace: Option<PathBuf>,
     /// The period to release.
     pub period: Option<String>,
+    /// Other copies of the benchmarks.
+    pub also: Option<Vec<CopyFormat>>,
+}
+
+/// A form of the benchmarks for programs that do not read Parquet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum CopyFormat {
+    /// Comma-separated values.
+    Csv,
+    /// An Excel workbook.
+    Xlsx,
 }
 
 /// A group of upload files and how they are written.

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use super::manifest::{FileEntry, Manifest};
 use super::verify::{Fault, verify};
-use super::{benchmarks, dictionary};
+use super::{benchmarks, copies, dictionary, schema};
 use crate::audit::{AttackError, Effort, Finding, attack};
 use crate::disclose::SafeTable;
 use crate::period::Period;
@@ -30,6 +30,12 @@ pub enum ReleaseError {
     /// The figures cannot be written as Parquet.
     #[error("benchmarks.parquet cannot be written: {0}")]
     Parquet(#[from] parquet::errors::ParquetError),
+    /// The figures cannot be written as an Excel workbook.
+    #[error("benchmarks.xlsx cannot be written: {0}")]
+    Workbook(String),
+    /// The figures cannot be packed into an Excel workbook.
+    #[error("benchmarks.xlsx cannot be written: {0}")]
+    Zip(#[from] zip::result::ZipError),
     /// The finished files break the policy.
     #[error("the finished files do not keep their own policy, and are not published: {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
     Unsafe(Vec<Fault>),
@@ -86,10 +92,14 @@ pub fn prepare(
     let folder = folder_of(pipeline, table.period());
     fs::create_dir_all(&folder).map_err(io(&folder))?;
     let part = timings::part("encoding the release");
-    let files = [
-        ("benchmarks.parquet", benchmarks::parquet(table, pipeline)?),
+    let rows = benchmarks::batch(table, pipeline).map_err(parquet::errors::ParquetError::from)?;
+    let mut files = vec![
+        ("benchmarks.parquet", benchmarks::parquet(&rows)?),
         ("dictionary.md", dictionary::markdown(table, pipeline).into_bytes()),
+        ("schema.json", schema::json(table, pipeline).into_bytes()),
     ];
+    files.extend(copies::encode(&rows, table, pipeline)?);
+    drop(rows);
     let entries = files.iter().map(|(name, content)| FileEntry::of(name, content)).collect();
     let manifest = Manifest::of(table, pipeline, release_date, entries).to_json();
     drop(part);

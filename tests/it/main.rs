@@ -3,6 +3,7 @@
 mod again;
 mod attack;
 mod attacker;
+mod copies;
 mod desk;
 mod determinism;
 mod hostile;
