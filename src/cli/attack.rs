@@ -228,6 +228,7 @@ fn own(pipeline: &Path, pattern: &str, companies: &[String], published: &Publish
         companies: None,
         workspace: Some(aside.path().to_owned()),
         period: Some(published.manifest.period.clone()),
+        also: None,
     };
     let mut pipeline = Pipeline::read(pipeline, &overrides)?;
     let register = Register::read(&pipeline.companies, &pipeline.dimensions)?;

@@ -141,6 +141,7 @@ impl PipelineArguments {
             companies: self.companies.clone(),
             workspace: self.workspace.clone(),
             period: self.period.clone(),
+            also: None,
         }
     }
 

@@ -7,14 +7,14 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::{PipelineArguments, Refused, progress, scorecard, summary};
 use crate::aggregate::{CompanyTable, Kept, Snapshots, aggregate_again};
 use crate::disclose::secondary::write_jj;
 use crate::disclose::{DiscloseError, History, Ledger, disclose, write_protection, write_told};
 use crate::intake::Register;
-use crate::pipeline::Pipeline;
+use crate::pipeline::{CopyFormat, Overrides, Pipeline};
 use crate::release::{DECISIONS, LedgerFolder, Prepared, TOLD, prepare};
 use crate::scorecard::add_market_ratios;
 use crate::store::{Store, StoreError, write_durably};
@@ -33,6 +33,9 @@ pub(super) struct ReleaseArguments {
     /// The release date to write into the manifest (it changes the bytes of the release)
     #[arg(long, value_name = "YYYY-MM-DD", value_parser = release_date)]
     release_date: Option<String>,
+    /// Write copies of the benchmarks into the release as well, instead of those that the pipeline asks for
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "FORMATS")]
+    also: Option<Vec<Also>>,
     /// Write the problems of linked tables into this folder, in the JJ format of tau-Argus and sdcTable (private: true values)
     #[arg(long, value_name = "FOLDER")]
     export_jj: Option<PathBuf>,
@@ -50,7 +53,25 @@ pub(super) struct ReleaseArguments {
     pub(super) wait: bool,
 }
 
+/// Forms of a copy of the benchmarks.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Also {
+    /// benchmarks.csv: comma-separated values in UTF-8
+    Csv,
+    /// benchmarks.xlsx: an Excel workbook with the meaning of its columns
+    Xlsx,
+}
+
 impl ReleaseArguments {
+    /// What flags override in the pipeline.
+    pub(super) fn overrides(&self, pipeline: &PipelineArguments) -> Overrides {
+        let format = |also: &Also| match also {
+            Also::Csv => CopyFormat::Csv,
+            Also::Xlsx => CopyFormat::Xlsx,
+        };
+        Overrides { also: self.also.as_ref().map(|also| also.iter().map(format).collect()), ..pipeline.overrides() }
+    }
+
     /// Lets parts of stages be measured where anybody asks for them.
     pub(super) fn measure(&self) {
         if self.timings || self.profile.is_some() {
@@ -84,7 +105,7 @@ fn release_date(text: &str) -> Result<String, String> {
 impl Release {
     pub(super) fn execute(self) -> anyhow::Result<()> {
         self.pipeline.use_threads();
-        let pipeline = Pipeline::read(&self.pipeline.pipeline, &self.pipeline.overrides())?;
+        let pipeline = Pipeline::read(&self.pipeline.pipeline, &self.release.overrides(&self.pipeline))?;
         refuse_remainders(&pipeline)?;
         self.release.measure();
         let register = Register::read(&pipeline.companies, &pipeline.dimensions)?;

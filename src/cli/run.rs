@@ -31,7 +31,7 @@ pub(super) struct Run {
 impl Run {
     pub(super) fn execute(self) -> anyhow::Result<()> {
         self.pipeline.use_threads();
-        let pipeline = Pipeline::read(&self.pipeline.pipeline, &self.pipeline.overrides())?;
+        let pipeline = Pipeline::read(&self.pipeline.pipeline, &self.release.overrides(&self.pipeline))?;
         release::refuse_remainders(&pipeline)?;
         self.release.measure();
         if self.due.due {

@@ -88,6 +88,8 @@ pub struct Pipeline {
     pub scorecard: ScorecardPlan,
     /// When releases are due; none where the file does not say.
     pub schedule: Option<Schedule>,
+    /// Copies of the benchmarks that a release holds beside the Parquet file, each once.
+    pub also: Vec<CopyFormat>,
     /// SHA-256 of the file and of the classification files that it names.
     pub digest: [u8; 32],
     /// SHA-256 of what decides how an upload is read: a change of it means reading every upload anew.
@@ -105,6 +107,17 @@ pub struct Overrides {
     pub workspace: Option<PathBuf>,
     /// The period to release.
     pub period: Option<String>,
+    /// Other copies of the benchmarks.
+    pub also: Option<Vec<CopyFormat>>,
+}
+
+/// A form of the benchmarks for programs that do not read Parquet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum CopyFormat {
+    /// Comma-separated values.
+    Csv,
+    /// An Excel workbook.
+    Xlsx,
 }
 
 /// A group of upload files and how they are written.

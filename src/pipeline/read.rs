@@ -13,8 +13,8 @@ use super::differential_privacy::{self, Protect, TablePlace};
 use super::scorecard::ScorecardPlan;
 use super::section::{Placed, Section};
 use super::{
-    Dimension, DimensionSource, FileFormat, Hierarchy, MappedColumn, MultipleJobs, NamedFormat, Overrides, Pipeline,
-    Policy, Table,
+    CopyFormat, Dimension, DimensionSource, FileFormat, Hierarchy, MappedColumn, MultipleJobs, NamedFormat, Overrides,
+    Pipeline, Policy, Table,
 };
 use crate::exact::{Amount, SCALE};
 use crate::measure::Population;
@@ -120,12 +120,11 @@ impl<'a> Reader<'a> {
             protection.finish();
         }
         let schedule = self.schedule(period_kind);
-        let workspace = self.root.section("output").and_then(|output| {
-            let workspace = output.text("workspace");
-            output.finish();
-            workspace
-        });
         let scorecard = ScorecardPlan::read(self.root.section("scorecard"));
+        let (workspace, also) = self.output();
+        let mut also = overrides.also.clone().unwrap_or(also);
+        also.sort_unstable();
+        also.dedup();
         let digest: [u8; 32] = {
             let mut hasher = self.classifications.clone();
             hasher.update(self.references.clone().finalize());
@@ -168,6 +167,7 @@ impl<'a> Reader<'a> {
             differential_privacy,
             scorecard,
             schedule,
+            also,
             digest,
             intake_digest,
         })
@@ -201,6 +201,26 @@ impl<'a> Reader<'a> {
         };
         section.finish();
         Some(input)
+    }
+
+    /// The workspace, and which copies of the benchmarks a release holds.
+    fn output(&self) -> (Option<Placed<String>>, Vec<CopyFormat>) {
+        let Some(output) = self.root.section("output") else { return (None, Vec::new()) };
+        let workspace = output.text("workspace");
+        let mut also = Vec::new();
+        for text in output.texts("also").unwrap_or_default() {
+            match text.value.as_str() {
+                "csv" => also.push(CopyFormat::Csv),
+                "xlsx" => also.push(CopyFormat::Xlsx),
+                other => output.problems.add(
+                    &text.at,
+                    format!("{other:?} is no form of a copy of the benchmarks"),
+                    "write `\"csv\"` or `\"xlsx\"`, or both as `also = [\"csv\", \"xlsx\"]`",
+                ),
+            }
+        }
+        output.finish();
+        (workspace, also)
     }
 
     fn formats(&self, base: Option<&FileFormat>) -> Vec<NamedFormat> {

@@ -30,12 +30,40 @@ pub struct Column {
     pub meaning: String,
     /// Where the definition comes from.
     pub source: &'static str,
+    /// What it means that there is nothing in it; none where there always is something.
+    pub null: Option<&'static str>,
+}
+
+impl Column {
+    /// What it holds, in words.
+    #[must_use]
+    pub fn kind_in_words(&self) -> &'static str {
+        match self.kind {
+            DataType::Utf8 => "text",
+            DataType::Int64 => "whole number",
+            _ => "number",
+        }
+    }
+
+    fn or_null(self, null: &'static str) -> Self {
+        Self { null: Some(null), ..self }
+    }
 }
 
 const SDMX: &str = "SDMX cross-domain code lists";
 const OWN: &str = "payquorum";
 const DWORK: &str = "Dwork, McSherry, Nissim and Smith (2006)";
 const TYPE_7: &str = "Hyndman and Fan (1996), type 7";
+
+const NO_AMOUNT: &str = "the measure does not depend on a currency";
+const NO_COUNT: &str = "both `status` and `org_status` are suppressed";
+const NO_COUNT_OF_COMPANIES: &str = "both `status` and `org_status` are suppressed, or the table has noise";
+const NO_NOISE: &str = "the table has no noise";
+const SUPPRESSED: &str = "`status` is suppressed";
+const NO_STATISTIC: &str = "`status` is suppressed, the measure has no such statistic, the table has noise, or too few companies or \
+                            employees stand behind this statistic";
+const ORG_SUPPRESSED: &str = "`org_status` is suppressed";
+const NO_ORG_STATISTIC: &str = "`org_status` is suppressed, or too few companies stand behind this statistic";
 
 /// The columns of the release of a pipeline, in order.
 #[must_use]
@@ -49,6 +77,7 @@ pub fn columns(pipeline: &Pipeline) -> Vec<Column> {
         unit,
         meaning: meaning.to_owned(),
         source,
+        null: None,
     };
     let mut columns = vec![
         column("table", &text, "name", "The benchmark table that the row belongs to.", OWN),
@@ -65,13 +94,16 @@ pub fn columns(pipeline: &Pipeline) -> Vec<Column> {
     columns.extend([
         column("measure", &text, "name", "The measure; see the list of measures.", OWN),
         column("unit", &text, "unit", "Unit of the figures.", OWN),
-        column("currency", &text, "ISO 4217", "Currency of amounts; null for other figures.", "ISO 4217"),
-        column("n_companies", &count, "companies", "Companies with a value; companies of one owner count as one.", OWN),
-        column("n_employees", &count, "employees", "Employees with a value, rounded as the policy says.", OWN),
+        column("currency", &text, "ISO 4217", "Currency of amounts; null for other figures.", "ISO 4217")
+            .or_null(NO_AMOUNT),
+        column("n_companies", &count, "companies", "Companies with a value; companies of one owner count as one.", OWN)
+            .or_null(NO_COUNT_OF_COMPANIES),
+        column("n_employees", &count, "employees", "Employees with a value, rounded as the policy says.", OWN)
+            .or_null(NO_COUNT),
     ]);
     if perturbed {
         let meaning = "Standard error of the noise in n_employees; null in tables without noise.";
-        columns.push(column("n_employees_standard_error", &figure, "employees", meaning, DWORK));
+        columns.push(column("n_employees_standard_error", &figure, "employees", meaning, DWORK).or_null(NO_NOISE));
     }
     columns.extend([
         column(
@@ -81,19 +113,20 @@ pub fn columns(pipeline: &Pipeline) -> Vec<Column> {
             &format!("Status of the figures that weigh every employee alike: {status}."),
             OWN,
         ),
-        column("mean", &figure, "unit", "Mean over employees; of a share, ratio, total, gap or dispersion that figure of all employees of the cell together.", OWN),
+        column("mean", &figure, "unit", "Mean over employees; of a share, ratio, total, gap or dispersion that figure of all employees of the cell together.", OWN)
+            .or_null(SUPPRESSED),
     ]);
     if perturbed {
         let meaning = "Standard error of the noise in the mean, by linear approximation; null in tables without noise.";
-        columns.push(column("mean_standard_error", &figure, "unit", meaning, DWORK));
+        columns.push(column("mean_standard_error", &figure, "unit", meaning, DWORK).or_null(NO_NOISE));
     }
     columns.extend([
-        column("sd", &figure, "unit", "Sample standard deviation over employees (n - 1).", OWN),
-        column("p10", &figure, "unit", "10th percentile over employees.", TYPE_7),
-        column("p25", &figure, "unit", "25th percentile over employees.", TYPE_7),
-        column("p50", &figure, "unit", "Median over employees.", TYPE_7),
-        column("p75", &figure, "unit", "75th percentile over employees.", TYPE_7),
-        column("p90", &figure, "unit", "90th percentile over employees.", TYPE_7),
+        column("sd", &figure, "unit", "Sample standard deviation over employees (n - 1).", OWN).or_null(NO_STATISTIC),
+        column("p10", &figure, "unit", "10th percentile over employees.", TYPE_7).or_null(NO_STATISTIC),
+        column("p25", &figure, "unit", "25th percentile over employees.", TYPE_7).or_null(NO_STATISTIC),
+        column("p50", &figure, "unit", "Median over employees.", TYPE_7).or_null(NO_STATISTIC),
+        column("p75", &figure, "unit", "75th percentile over employees.", TYPE_7).or_null(NO_STATISTIC),
+        column("p90", &figure, "unit", "90th percentile over employees.", TYPE_7).or_null(NO_STATISTIC),
         column(
             "org_status",
             &text,
@@ -107,29 +140,32 @@ pub fn columns(pipeline: &Pipeline) -> Vec<Column> {
             "unit",
             "Mean of the companies' own figures (of a distribution, of their means).",
             OWN,
-        ),
-        column("org_p25", &figure, "unit", "25th percentile of the companies' own figures.", TYPE_7),
-        column("org_p50", &figure, "unit", "Median of the companies' own figures.", TYPE_7),
-        column("org_p75", &figure, "unit", "75th percentile of the companies' own figures.", TYPE_7),
+        )
+        .or_null(ORG_SUPPRESSED),
+        column("org_p25", &figure, "unit", "25th percentile of the companies' own figures.", TYPE_7)
+            .or_null(NO_ORG_STATISTIC),
+        column("org_p50", &figure, "unit", "Median of the companies' own figures.", TYPE_7).or_null(NO_ORG_STATISTIC),
+        column("org_p75", &figure, "unit", "75th percentile of the companies' own figures.", TYPE_7)
+            .or_null(NO_ORG_STATISTIC),
     ]);
     columns
 }
 
 /// The file.
-pub(super) fn parquet(table: &SafeTable, pipeline: &Pipeline) -> Result<Vec<u8>, ParquetError> {
-    let batch = batch(table, pipeline)?;
+pub(super) fn parquet(batch: &RecordBatch) -> Result<Vec<u8>, ParquetError> {
     let properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(3)?))
         .set_created_by(concat!("payquorum ", env!("CARGO_PKG_VERSION")).to_owned())
         .build();
     let mut bytes = Vec::new();
     let mut writer = ArrowWriter::try_new(&mut bytes, batch.schema(), Some(properties))?;
-    writer.write(&batch)?;
+    writer.write(batch)?;
     writer.close()?;
     Ok(bytes)
 }
 
-fn batch<'t>(table: &'t SafeTable, pipeline: &'t Pipeline) -> Result<RecordBatch, ArrowError> {
+/// The rows, for the file and its copies.
+pub(super) fn batch<'t>(table: &'t SafeTable, pipeline: &'t Pipeline) -> Result<RecordBatch, ArrowError> {
     let rows = table.rows();
     let texts = |text: &dyn Fn(&'t SafeRow) -> Option<&'t str>| -> ArrayRef {
         Arc::new(rows.iter().map(text).collect::<StringArray>())

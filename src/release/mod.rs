@@ -1,9 +1,12 @@
 //! Release: from a [`SafeTable`](crate::disclose::SafeTable) to a folder that describes itself.
 //!
-//! In: a safe table. Out: `benchmarks.parquet`, `manifest.json`, `dictionary.md`. Invariant: a release appears whole or not
-//! at all and never changes afterwards; the same input gives the same bytes; nothing secret and no company is in it.
+//! In: a safe table. Out: `benchmarks.parquet` and copies of it, `manifest.json`, `dictionary.md`, `schema.json`. Invariant: a
+//! release appears whole or not at all and never changes afterwards; the same input gives the same bytes; nothing secret and no
+//! company is in it.
 
 mod benchmarks;
+mod copies;
+mod csv;
 mod dictionary;
 mod ledger_folder;
 mod manifest;
@@ -12,7 +15,10 @@ mod read;
 mod released;
 mod report;
 mod report_drawings;
+mod schema;
 mod verify;
+mod workbook;
+mod xlsx;
 
 pub use benchmarks::{Column, columns};
 pub use ledger_folder::{DECISIONS, LedgerFolder, TOLD, ledger_of};

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use super::manifest::{FileEntry, Manifest};
 use super::read::Released;
 use super::verify::{Fault, verify};
-use super::{benchmarks, dictionary, report};
+use super::{benchmarks, copies, dictionary, report, schema};
 use crate::audit::{AttackError, Effort, Finding, attack};
 use crate::disclose::SafeTable;
 use crate::page::PageError;
@@ -35,6 +35,12 @@ pub enum ReleaseError {
     /// The report cannot be made.
     #[error(transparent)]
     Report(#[from] PageError),
+    /// The figures cannot be written as an Excel workbook.
+    #[error("benchmarks.xlsx cannot be written: {0}")]
+    Workbook(String),
+    /// The figures cannot be packed into an Excel workbook.
+    #[error("benchmarks.xlsx cannot be written: {0}")]
+    Zip(#[from] zip::result::ZipError),
     /// The finished files break the policy.
     #[error("the finished files do not keep their own policy, and are not published: {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
     Unsafe(Vec<Fault>),
@@ -102,15 +108,19 @@ pub fn prepare(
     let folder = folder_of(pipeline, table.period());
     fs::create_dir_all(&folder).map_err(io(&folder))?;
     let part = timings::part("encoding the release");
+    let rows = benchmarks::batch(table, pipeline).map_err(parquet::errors::ParquetError::from)?;
     // An earlier release that cannot be read is none to compare with.
     let before = || Released::latest(pipeline, table.period().previous()).ok().flatten();
     let (parquet, report) =
-        rayon::join(|| benchmarks::parquet(table, pipeline), || report::html(table, before().as_ref(), pipeline));
-    let files = [
+        rayon::join(|| benchmarks::parquet(&rows), || report::html(table, before().as_ref(), pipeline));
+    let mut files = vec![
         ("benchmarks.parquet", parquet?),
         ("dictionary.md", dictionary::markdown(table, pipeline).into_bytes()),
         ("report.html", report?.into_bytes()),
+        ("schema.json", schema::json(table, pipeline).into_bytes()),
     ];
+    files.extend(copies::encode(&rows, table, pipeline)?);
+    drop(rows);
     let entries = files.iter().map(|(name, content)| FileEntry::of(name, content)).collect();
     let manifest = Manifest::of(table, pipeline, release_date, entries).to_json();
     drop(part);

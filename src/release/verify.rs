@@ -2,7 +2,7 @@
 //!
 //! In: a release folder. Out: what was checked, and every [`Fault`]. Invariant: nothing is trusted but the files; the figures
 //! are read with Polars, not with the library that wrote them; what cannot be judged is a fault; perturbed tables are judged
-//! by rules of their own.
+//! by rules of their own; copies say what the Parquet file says.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -14,6 +14,7 @@ use hashbrown::HashSet;
 use polars::prelude::{ChunkedArray, DataFrame, Float64Type, Int64Type, ParquetReader, SerReader, StringChunked};
 
 use super::manifest::{FORM, FileEntry, Manifest, Perturbation, PerturbedTable};
+use super::{copies, schema};
 use crate::exact::SCALE;
 use crate::pipeline::{Depth, Policy};
 
@@ -77,23 +78,40 @@ pub fn verify(folder: &Path) -> io::Result<Verified> {
             verified.faults.push(fault(&name, "is not in the manifest".to_owned()));
         }
     }
+    let mut contents = BTreeMap::new();
     for (name, entry) in &told {
         if name.contains(['/', '\\']) {
             verified.faults.push(fault(name, "is not a file of this folder".to_owned()));
             continue;
         }
         match fs::read(folder.join(name)) {
-            Ok(content) if FileEntry::of(name, &content) == **entry => verified.files += 1,
-            Ok(_) => verified.faults.push(fault(name, "has another digest than the manifest says".to_owned())),
+            Ok(content) => {
+                if FileEntry::of(name, &content) == **entry {
+                    verified.files += 1;
+                } else {
+                    verified.faults.push(fault(name, "has another digest than the manifest says".to_owned()));
+                }
+                contents.insert(*name, content);
+            }
             Err(error) => verified.faults.push(fault(name, format!("cannot be read: {error}"))),
         }
     }
     let file = fs::File::open(folder.join("benchmarks.parquet"))?;
     match ParquetReader::new(file).finish() {
-        Ok(frame) => match Rows::of(&frame, &manifest) {
-            Ok(rows) => rows.judge(&manifest, &mut verified),
-            Err(what) => verified.faults.push(fault("benchmarks.parquet", what)),
-        },
+        Ok(frame) => {
+            match Rows::of(&frame, &manifest) {
+                Ok(rows) => rows.judge(&manifest, &mut verified),
+                Err(what) => verified.faults.push(fault("benchmarks.parquet", what)),
+            }
+            for (name, content) in &contents {
+                verified.faults.extend(copies::faults(name, content, &frame));
+            }
+            let told = contents.get("schema.json").map(|content| schema::field_names(content).unwrap_or_default());
+            let columns = || frame.columns().iter().map(|column| column.name().as_str());
+            if told.is_some_and(|names| !names.iter().map(String::as_str).eq(columns())) {
+                verified.faults.push(fault("schema.json", "has other fields than benchmarks.parquet".to_owned()));
+            }
+        }
         Err(error) => verified.faults.push(fault("benchmarks.parquet", format!("cannot be read: {error}"))),
     }
     Ok(verified)

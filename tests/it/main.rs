@@ -4,6 +4,7 @@ mod again;
 mod analysts;
 mod attack;
 mod attacker;
+mod copies;
 mod desk;
 mod determinism;
 mod hostile;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use arrow::array::{Array, AsArray};
+use arrow::array::AsArray;
 use arrow::datatypes::Float64Type;
 
 use crate::desk::{Desk, parquet, pipeline, quarterly};

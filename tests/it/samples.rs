@@ -27,12 +27,13 @@ fn row_counts(outcome: &Outcome) -> [u64; 3] {
 }
 
 #[test]
-fn a_run_of_the_samples_publishes_three_files() {
+fn a_run_of_the_samples_publishes_five_files() {
     let desk = Desk::new();
     let outcome = desk.does("run", &quarterly(), &[]).ends_with(0);
     let release = outcome.release();
     assert_eq!(release, desk.workspace().join("releases/quarterly/2026-Q3/v1"));
-    let expected = ["benchmarks.parquet", "dictionary.md", "manifest.json"].map(str::to_owned);
+    let expected =
+        ["benchmarks.parquet", "dictionary.md", "manifest.json", "report.html", "schema.json"].map(str::to_owned);
     assert_eq!(names(&release), expected.into());
     let [read, accepted, rejected] = row_counts(&outcome);
     assert_eq!(read, accepted + rejected);
@@ -208,7 +209,7 @@ fn every_example_pipeline_runs_on_the_samples() {
         let files: Vec<String> = entries(&outcome.release())
             .map(|file| file.file_name().expect("a name").to_string_lossy().into_owned())
             .collect();
-        assert_eq!(files, ["benchmarks.parquet", "dictionary.md", "manifest.json"]);
+        assert_eq!(files, ["benchmarks.parquet", "dictionary.md", "manifest.json", "report.html", "schema.json"]);
         let own = parquet(&desk.workspace().join(format!("companies/{name}/2026-Q3.parquet")));
         assert_eq!(own["note"].null_count() < own.num_rows(), notes, "{name}");
         let plan = desk.does("plan", &pipeline, &[]).ends_with(0);
