@@ -67,13 +67,14 @@ impl<'p> LedgerFolder<'p> {
         Ok(self.next().exists() && kept.any(|folder| !folder.exists()))
     }
 
-    /// The private folders of the releases of this period and of the one before it.
+    /// The private folders of the releases of this period and of those before and after it: one that was released late stands beside
+    /// the later one, too.
     ///
     /// # Errors
     /// [`ReleaseError::NoLedger`] where one is not there.
     pub fn earlier(&self) -> Result<Vec<PathBuf>, ReleaseError> {
         let mut folders = Vec::new();
-        for period in [self.period, self.period.previous()] {
+        for period in [self.period, self.period.previous(), self.period.next()] {
             let releases = folder_of(self.pipeline, period);
             let io = |error| ReleaseError::Io { path: releases.clone(), error };
             for version in versions(&releases).map_err(io)? {

@@ -73,6 +73,18 @@ fn the_next_period_does_not_tell_who_joined() {
 }
 
 #[test]
+fn a_period_that_is_published_late_does_not_tell_who_joined() {
+    let desk = desk();
+    upload(&desk, "2026-Q3", &[0; 8]);
+    desk.run().ends_with(0);
+    assert_eq!(published(&desk, "2026-Q3", 1), [true; 2]);
+    upload(&desk, "2026-Q2", &[0; 7]);
+    std::fs::remove_file(desk.path("uploads/K8.csv")).expect("removed");
+    desk.does("run", &desk.pipeline(), &["--period", "2026-Q2"]).ends_with(0).tells("withheld by rule earlier release");
+    assert_eq!(published(&desk, "2026-Q2", 1), [false; 2]);
+}
+
+#[test]
 fn nothing_is_published_beside_a_release_of_which_it_is_not_known_what_it_told() {
     let desk = desk();
     upload(&desk, "2026-Q3", &[0; 8]);
