@@ -8,6 +8,7 @@ mod check;
 mod disclose;
 mod explain;
 mod keys;
+mod log;
 mod metrics;
 mod plan;
 mod progress;
@@ -34,6 +35,8 @@ use crate::store::StoreError;
 #[derive(Debug, Parser)]
 #[command(name = "payquorum", version, about, after_help = EXIT_CODES)]
 pub struct Arguments {
+    #[command(flatten)]
+    log: log::LogArguments,
     #[command(subcommand)]
     command: Command,
 }
@@ -153,6 +156,7 @@ impl Arguments {
     /// Does what the arguments say.
     #[must_use]
     pub fn execute(self) -> ExitCode {
+        self.log.apply();
         let outcome = match self.command {
             Command::Run(run) => run.execute(),
             Command::Release(release) => release.execute(),
@@ -173,7 +177,7 @@ impl Arguments {
         match outcome {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {
-                eprintln!("error: {error:#}");
+                log::error(&error);
                 ExitCode::from(exit_code(&error))
             }
         }

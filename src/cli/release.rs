@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use clap::Args;
 
-use super::{PipelineArguments, Refused, progress, summary};
+use super::progress::Stage;
+use super::{PipelineArguments, Refused, log, summary};
 use crate::aggregate::{CompanyTable, Kept, Snapshots, aggregate_again};
 use crate::disclose::secondary::write_jj;
 use crate::disclose::{DiscloseError, History, Ledger, disclose, write_protection, write_told};
@@ -101,7 +102,8 @@ pub(super) fn release(
     store: &Store,
     arguments: &ReleaseArguments,
 ) -> anyhow::Result<()> {
-    let stage = timings::stage("aggregation");
+    let stage = Stage::begin("aggregation");
+    stage.does("reading what the store holds");
     let part = timings::part("footers of the store");
     let catalogue = store.catalogue()?;
     drop(part);
@@ -118,27 +120,31 @@ pub(super) fn release(
     pipeline.link();
     let pipeline = &pipeline;
     refuse_remainders(pipeline)?;
-    let bar = progress::bar(snapshots.rows(), "aggregation", false);
+    stage.count_records(snapshots.rows());
     let own = pipeline.workspace.join("companies").join(&pipeline.name).join(format!("{period}.parquet"));
     let cache = store.cache().join(&pipeline.name);
     let mut companies = CompanyTable::create(pipeline, &own, &cache.join(format!("{period}.rows")))?;
     let kept_file = cache.join(format!("{period}.cells"));
     let kept = if arguments.anew { Kept::nothing() } else { Kept::read(&kept_file) };
-    let (cells, keeps) = aggregate_again(pipeline, register, &snapshots, &mut companies, &kept, &|rows| bar.inc(rows))?;
+    let (cells, keeps) =
+        aggregate_again(pipeline, register, &snapshots, &mut companies, &kept, &|rows| stage.records(rows))?;
     drop(kept);
-    bar.finish_and_clear();
     drop(stage);
-    let stage = timings::stage("disclosure");
+    let stage = Stage::begin("disclosure");
     let private = LedgerFolder::of(pipeline, period);
-    let told: Vec<PathBuf> = private.earlier()?.into_iter().map(|folder| folder.join(TOLD)).collect();
+    stage.does("reading what earlier releases told");
+    let earlier: Vec<PathBuf> = private.earlier()?.into_iter().map(|folder| folder.join(TOLD)).collect();
     let part = timings::part("decisions");
-    let (safe, ledger) = disclose(&cells, pipeline, &History::read(&told)?)?;
+    let history = History::read(&earlier)?;
+    stage.does(format!("judging {} figures, and protecting tables together", summary::group(cells.cells.len() as u64)));
+    let (safe, ledger) = disclose(&cells, pipeline, &history)?;
     if let Some(folder) = &arguments.export_jj {
         export_jj(&ledger, folder)?;
     }
     drop(part);
     drop(stage);
-    let stage = timings::stage("release");
+    let stage = Stage::begin("release");
+    stage.does("writing, verifying and attacking the release");
     // What is told, the companies' own metrics and the release have nothing to do with each other from here on.
     let write_told = || {
         let part = timings::part("what is told, for later releases");
@@ -159,15 +165,15 @@ pub(super) fn release(
         drop(part);
         Ok(prepare(&safe, pipeline, arguments.release_date.as_deref(), &private.next())?)
     };
-    let (told, (finished, prepared)) = rayon::join(write_told, || rayon::join(finish_own, prepare));
-    if let Err(error) = told? {
-        eprintln!("warning: {error}; the next run computes everything anew");
+    let (kept, (finished, prepared)) = rayon::join(write_told, || rayon::join(finish_own, prepare));
+    if let Err(error) = kept? {
+        log::warning(&format!("{error}; the next run computes everything anew"));
     }
     finished?;
     let published = prepared?.publish()?;
     let decisions = private.keep(&published)?.join(DECISIONS);
     drop(stage);
-    eprint!("{}", summary::release(&published, &safe, &ledger, pipeline, &cells, &[own, decisions]));
+    log::info(&summary::release(&published, &safe, &ledger, pipeline, &cells, &[own, decisions]));
     println!("{}", published.folder.display());
     arguments.tell_timings()
 }

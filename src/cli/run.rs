@@ -6,13 +6,13 @@ use std::fs;
 
 use clap::Args;
 
-use super::{PipelineArguments, Refused, progress, release, summary};
+use super::progress::Stage;
+use super::{PipelineArguments, Refused, log, release, summary};
 use crate::ingest::{ingest, uploads};
 use crate::intake::Register;
 use crate::pipeline::Pipeline;
 use crate::pseudonym::{KeySource, load_or_create};
 use crate::store::Store;
-use crate::timings;
 
 #[derive(Debug, Args)]
 pub(super) struct Run {
@@ -31,23 +31,24 @@ impl Run {
         let pipeline = Pipeline::read(&self.pipeline.pipeline, &self.pipeline.overrides())?;
         release::refuse_remainders(&pipeline)?;
         self.release.measure();
-        let stage = timings::stage("uploads");
+        let mut stage = Stage::begin("uploads");
+        stage.does("waiting for the workspace, and looking at the uploads");
         let register = Register::read(&pipeline.companies, &pipeline.dimensions)?;
         let files = uploads(&pipeline.uploads)?;
         let store = Store::open(&pipeline.workspace, self.release.wait)?;
         let (master, source) = load_or_create(&pipeline.workspace)?;
         if let KeySource::NewFile(file) = &source {
-            eprintln!(
-                "made a new master key: {} (keep it safe: it is not in any backup of payquorum)\n",
+            log::warning(&format!(
+                "made a new master key: {} (keep it safe: it is not in any backup of payquorum)",
                 file.display()
-            );
+            ));
         }
         let bytes = files.iter().filter_map(|file| fs::metadata(file).ok()).map(|metadata| metadata.len()).sum();
-        let bar = progress::bar(bytes, "uploads", true);
-        let report = ingest(&files, &pipeline, &register, &store, &master, &|size| bar.inc(size))?;
-        bar.finish_and_clear();
+        stage.count_files(files.len(), bytes);
+        let report = ingest(&files, &pipeline, &register, &store, &master, &|size| stage.file(size))?;
         drop(stage);
-        eprint!("{}", summary::intake(&report, &pipeline, &register));
+        summary::each_upload(&report);
+        log::info(&summary::intake(&report, &pipeline, &register));
         if !report.refused.is_empty() && !self.skip_refused {
             let text = "uploads were refused, and no release was made; mend them and run again, or publish without them \
                         with `--skip-refused`. The uploads that were taken are in the store";

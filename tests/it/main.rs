@@ -9,6 +9,7 @@ mod hostile;
 mod kill;
 mod linked;
 mod metrics;
+mod operator;
 mod perturbed;
 mod protect;
 mod real;
