@@ -1,8 +1,10 @@
 //! What is told on standard error, and how much of it.
 //!
-//! In: sentences of commands, and the level that the command line asks for. Out: lines on standard error. Invariant: errors are always told; nothing here is given a record, so that no value of one can be told.
+//! In: sentences of commands, and the level that the command line asks for. Out: lines on standard error; warnings are also kept
+//! for `--json`. Invariant: errors are always told; nothing here is given a record, so that no value of one can be told.
 
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use clap::{Args, ValueEnum};
 
@@ -32,6 +34,7 @@ pub(super) struct LogArguments {
 }
 
 static LEVEL: AtomicU8 = AtomicU8::new(Level::Info as u8);
+static WARNINGS: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
 impl LogArguments {
     /// Sets the level for the whole program.
@@ -52,10 +55,17 @@ pub(super) fn error(error: &anyhow::Error) {
 }
 
 /// Tells what should be looked at, although the program goes on.
-pub(super) fn warning(text: &str) {
+pub(super) fn warning(text: String) {
     if tells(Level::Warn) {
         undrawn(|| eprintln!("warning: {text}"));
     }
+    // A thread that died while it held the list has added its warning, or has not.
+    WARNINGS.lock().unwrap_or_else(PoisonError::into_inner).push(text);
+}
+
+/// All warnings so far, told or not.
+pub(super) fn warnings() -> Vec<String> {
+    WARNINGS.lock().unwrap_or_else(PoisonError::into_inner).clone()
 }
 
 /// Tells what was done: whole lines.

@@ -7,6 +7,7 @@ mod attack;
 mod check;
 mod disclose;
 mod explain;
+mod json;
 mod keys;
 mod log;
 mod metrics;
@@ -61,7 +62,8 @@ enum Command {
     #[command(after_help = "Examples:
   payquorum run pipelines/quarterly.toml
   payquorum run pipelines/quarterly.toml --period 2026-Q2 --workspace /srv/pay
-  payquorum run pipelines/quarterly.toml --uploads 'inbox/*.csv' --release-date 2026-11-15")]
+  payquorum run pipelines/quarterly.toml --uploads 'inbox/*.csv' --release-date 2026-11-15
+  payquorum run pipelines/quarterly.toml --quiet --json --wait    as a scheduler would")]
     Run(run::Run),
     /// Publish a release from what is in the store already
     Release(release::Release),
@@ -204,4 +206,16 @@ fn exit_code(error: &anyhow::Error) -> u8 {
         return 3;
     }
     1
+}
+
+/// What an exit code means, in a word for programs.
+fn kind_of(code: u8) -> &'static str {
+    match code {
+        0 => "done",
+        2 => "usage",
+        3 => "data-refused",
+        4 => "disclosure-refused",
+        5 => "in-use",
+        _ => "failed",
+    }
 }

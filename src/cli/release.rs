@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use clap::Args;
 
+use super::json::{Report, reported};
 use super::progress::Stage;
 use super::{PipelineArguments, Refused, log, summary};
 use crate::aggregate::{CompanyTable, Kept, Snapshots, aggregate_again};
@@ -30,6 +31,7 @@ pub(super) struct Release {
 }
 
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(super) struct ReleaseArguments {
     /// The release date to write into the manifest (it changes the bytes of the release)
     #[arg(long, value_name = "YYYY-MM-DD", value_parser = release_date)]
@@ -49,6 +51,9 @@ pub(super) struct ReleaseArguments {
     /// Wait where another run works on the workspace, instead of stopping
     #[arg(long)]
     pub(super) wait: bool,
+    /// Tell what was done as one JSON object on standard output, instead of the release folder
+    #[arg(long)]
+    pub(super) json: bool,
 }
 
 impl ReleaseArguments {
@@ -79,13 +84,18 @@ fn release_date(text: &str) -> Result<String, String> {
 
 impl Release {
     pub(super) fn execute(self) -> anyhow::Result<()> {
+        reported(self.release.json, "release", |report| self.publish(report))
+    }
+
+    fn publish(&self, told: &mut Report) -> anyhow::Result<()> {
         self.pipeline.use_threads();
         let pipeline = Pipeline::read(&self.pipeline.pipeline, &self.pipeline.overrides())?;
+        told.began(&pipeline);
         refuse_remainders(&pipeline)?;
         self.release.measure();
         let register = Register::read(&pipeline.companies, &pipeline.dimensions)?;
         let store = Store::open(&pipeline.workspace, self.release.wait)?;
-        release(pipeline, &register, &store, &self.release)
+        release(pipeline, &register, &store, &self.release, told)
     }
 }
 
@@ -101,6 +111,7 @@ pub(super) fn release(
     register: &Register,
     store: &Store,
     arguments: &ReleaseArguments,
+    told: &mut Report,
 ) -> anyhow::Result<()> {
     let stage = Stage::begin("aggregation");
     stage.does("reading what the store holds");
@@ -110,6 +121,7 @@ pub(super) fn release(
     let latest = || catalogue.latest_period().and_then(|period| pipeline.period_kind.parse(period));
     let period = pipeline.period.or_else(latest);
     let period = period.ok_or_else(|| Refused("the store holds no period of this pipeline's kind".to_owned()))?;
+    told.releases(period);
     let snapshots = Snapshots::of(&catalogue, &pipeline, period);
     if snapshots.parts.is_empty() {
         return Err(
@@ -167,14 +179,17 @@ pub(super) fn release(
     };
     let (kept, (finished, prepared)) = rayon::join(write_told, || rayon::join(finish_own, prepare));
     if let Err(error) = kept? {
-        log::warning(&format!("{error}; the next run computes everything anew"));
+        log::warning(format!("{error}; the next run computes everything anew"));
     }
     finished?;
     let published = prepared?.publish()?;
     let decisions = private.keep(&published)?.join(DECISIONS);
     drop(stage);
+    told.released(&published, &safe, &ledger, &cells);
     log::info(&summary::release(&published, &safe, &ledger, pipeline, &cells, &[own, decisions]));
-    println!("{}", published.folder.display());
+    if !arguments.json {
+        println!("{}", published.folder.display());
+    }
     arguments.tell_timings()
 }
 

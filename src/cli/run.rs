@@ -6,6 +6,7 @@ use std::fs;
 
 use clap::Args;
 
+use super::json::{Report, reported};
 use super::progress::Stage;
 use super::{PipelineArguments, Refused, log, release, summary};
 use crate::ingest::{ingest, uploads};
@@ -27,8 +28,13 @@ pub(super) struct Run {
 
 impl Run {
     pub(super) fn execute(self) -> anyhow::Result<()> {
+        reported(self.release.json, "run", |report| self.take_and_publish(report))
+    }
+
+    fn take_and_publish(&self, told: &mut Report) -> anyhow::Result<()> {
         self.pipeline.use_threads();
         let pipeline = Pipeline::read(&self.pipeline.pipeline, &self.pipeline.overrides())?;
+        told.began(&pipeline);
         release::refuse_remainders(&pipeline)?;
         self.release.measure();
         let mut stage = Stage::begin("uploads");
@@ -38,7 +44,7 @@ impl Run {
         let store = Store::open(&pipeline.workspace, self.release.wait)?;
         let (master, source) = load_or_create(&pipeline.workspace)?;
         if let KeySource::NewFile(file) = &source {
-            log::warning(&format!(
+            log::warning(format!(
                 "made a new master key: {} (keep it safe: it is not in any backup of payquorum)",
                 file.display()
             ));
@@ -48,12 +54,13 @@ impl Run {
         let report = ingest(&files, &pipeline, &register, &store, &master, &|size| stage.file(size))?;
         drop(stage);
         summary::each_upload(&report);
+        told.took(&report, &pipeline);
         log::info(&summary::intake(&report, &pipeline, &register));
         if !report.refused.is_empty() && !self.skip_refused {
             let text = "uploads were refused, and no release was made; mend them and run again, or publish without them \
                         with `--skip-refused`. The uploads that were taken are in the store";
             return Err(Refused(text.to_owned()).into());
         }
-        release::release(pipeline, &register, &store, &self.release)
+        release::release(pipeline, &register, &store, &self.release, told)
     }
 }
