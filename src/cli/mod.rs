@@ -6,6 +6,7 @@
 mod attack;
 mod check;
 mod disclose;
+mod doctor;
 mod explain;
 mod json;
 mod keys;
@@ -47,6 +48,7 @@ const EXIT_CODES: &str = "Examples:
   payquorum check pipelines/quarterly.toml A.csv   is this upload all right?
   payquorum run pipelines/quarterly.toml           uploads in, a safe release out
   payquorum verify out/releases/quarterly/2026-Q3/v1
+  payquorum doctor pipelines/quarterly.toml        is all well with the workspace?
 
 Exit codes:
   0  done
@@ -54,7 +56,8 @@ Exit codes:
   2  usage: the command line is wrong
   3  data refused: a pipeline, register or upload breaks a rule
   4  disclosure refused: nothing may be published
-  5  the workspace is in use by another run";
+  5  the workspace is in use by another run
+  6  doctor found a problem";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -101,6 +104,15 @@ enum Command {
     #[command(after_help = "Example:
   payquorum pseudonymize staff.csv staff-hashed.csv --company ACME")]
     Pseudonymize(pseudonymize::Pseudonymize),
+    /// Look whether all is well with a workspace, its key, its store and its releases; change nothing
+    #[command(after_help = "Examples:
+  payquorum doctor pipelines/quarterly.toml
+  payquorum doctor --workspace /srv/pay --json
+
+Each check ends as `ok`, as a `note` (nothing to do now) or as a `problem`, with what mends it.
+
+Exit codes: 0 no problem, 1 failed, 2 usage, 6 a problem")]
+    Doctor(doctor::Doctor),
     /// Print completions for a shell
     Completions {
         /// The shell
@@ -171,6 +183,7 @@ impl Arguments {
             Command::Metrics(metrics) => metrics.execute(),
             Command::Keys(keys) => keys.execute(),
             Command::Pseudonymize(pseudonymize) => pseudonymize.execute(),
+            Command::Doctor(doctor) => doctor.execute(),
             Command::Completions { shell } => {
                 clap_complete::generate(shell, &mut Self::command(), "payquorum", &mut std::io::stdout());
                 Ok(())
@@ -205,6 +218,9 @@ fn exit_code(error: &anyhow::Error) -> u8 {
     if matches!(error.downcast_ref(), Some(IngestError::NoUploads(_))) {
         return 3;
     }
+    if error.is::<doctor::Unwell>() {
+        return 6;
+    }
     1
 }
 
@@ -216,6 +232,7 @@ fn kind_of(code: u8) -> &'static str {
         3 => "data-refused",
         4 => "disclosure-refused",
         5 => "in-use",
+        6 => "unwell",
         _ => "failed",
     }
 }

@@ -5,6 +5,7 @@ mod attack;
 mod attacker;
 mod desk;
 mod determinism;
+mod doctor;
 mod hostile;
 mod kill;
 mod linked;
