@@ -11,6 +11,7 @@ mod explain;
 mod json;
 mod keys;
 mod log;
+mod man;
 mod metrics;
 mod plan;
 mod progress;
@@ -66,43 +67,75 @@ enum Command {
   payquorum run pipelines/quarterly.toml
   payquorum run pipelines/quarterly.toml --period 2026-Q2 --workspace /srv/pay
   payquorum run pipelines/quarterly.toml --uploads 'inbox/*.csv' --release-date 2026-11-15
-  payquorum run pipelines/quarterly.toml --quiet --json --wait    as a scheduler would")]
+  payquorum run pipelines/quarterly.toml --quiet --json --wait    as a scheduler would
+
+Exit codes: 0 done, 1 failed, 2 usage, 3 data refused, 4 disclosure refused, 5 the workspace is in use")]
     Run(run::Run),
     /// Publish a release from what is in the store already
+    #[command(after_help = "Examples:
+  payquorum release pipelines/quarterly.toml --period 2026-Q2
+  payquorum release pipelines/quarterly.toml --anew --timings
+
+Exit codes: 0 done, 1 failed, 2 usage, 3 data refused, 4 disclosure refused, 5 the workspace is in use")]
     Release(release::Release),
     /// Show what a pipeline would do, and do nothing
+    #[command(after_help = "Example:
+  payquorum plan pipelines/quarterly.toml --period 2026-Q2
+
+Exit codes: 0 done, 1 failed, 2 usage, 3 the pipeline or the register breaks a rule")]
     Plan(plan::Plan),
     /// Check uploads, and write nothing
     #[command(after_help = "Example:
-  payquorum check pipelines/quarterly.toml inbox/C001.csv inbox/C002.csv.gz")]
+  payquorum check pipelines/quarterly.toml inbox/C001.csv inbox/C002.csv.gz
+
+Exit codes: 0 all would be accepted, 1 failed, 2 usage, 3 an upload, the pipeline or the register breaks a rule")]
     Check(check::Check),
     /// Check a release against its own manifest and policy
+    #[command(after_help = "Example:
+  payquorum verify out/releases/quarterly/2026-Q3/v1
+
+Exit codes: 0 the release is sound, 1 it cannot be read, 2 usage, 3 it has faults")]
     Verify(verify::Verify),
     /// Protect a table in the JJ format of tau-Argus and sdcTable
     #[command(after_help = "Example:
-  payquorum disclose problem.jj --output protected.jj --intervals intervals.csv")]
+  payquorum disclose problem.jj --output protected.jj --intervals intervals.csv
+
+Exit codes: 0 done, 1 failed, 2 usage, 3 the problem is not written as it should be, 4 the table cannot be protected")]
     Disclose(disclose::Disclose),
     /// Attack a release: what does it tell to outsiders, and to a company that knows its own records?
     #[command(after_help = "Examples:
   payquorum attack out/releases/quarterly/2026-Q3/v1
   payquorum attack out/releases/quarterly/2026-Q3/v1 --as C001 \\
-    --uploads data-samples/uploads/2026-Q3/C001.csv --pipeline pipelines/quarterly.toml")]
+    --uploads data-samples/uploads/2026-Q3/C001.csv --pipeline pipelines/quarterly.toml
+
+Exit codes: 0 nobody learns too much, 1 failed, 2 usage, 3 the release or the uploads are refused, 4 somebody learns too much")]
     Attack(attack::AttackCommand),
     /// Tell why a cell is published or withheld, from the private ledger
     #[command(after_help = "Example:
-  payquorum explain out/releases/quarterly/2026-Q3/v1 --cell sector=31,region=R2 --measure base_hourly")]
+  payquorum explain out/releases/quarterly/2026-Q3/v1 --cell sector=31,region=R2 --measure base_hourly
+
+Exit codes: 0 done, 1 failed, 2 usage, 3 there is no such cell or no private ledger")]
     Explain(explain::Explain),
     /// List the metrics, or explain one
     #[command(after_help = "Examples:
   payquorum metrics                                    all of them
   payquorum metrics health_take_up                     one
-  payquorum metrics --pipeline pipelines/quarterly.toml   which of them my uploads can give")]
+  payquorum metrics --pipeline pipelines/quarterly.toml   which of them my uploads can give
+
+Exit codes: 0 done, 1 failed, 2 usage, 3 there is no such metric, or the pipeline breaks a rule")]
     Metrics(metrics::Metrics),
     /// Make a master key, or name the present one
+    #[command(after_help = "Examples:
+  payquorum keys new --workspace /srv/pay
+  payquorum keys id --workspace /srv/pay
+
+Exit codes: 0 done, 1 the key cannot be made or read, 2 usage, 3 there is no key")]
     Keys(keys::Keys),
     /// Replace employee IDs in a CSV file, on a company's own premises
     #[command(after_help = "Example:
-  payquorum pseudonymize staff.csv staff-hashed.csv --company ACME")]
+  payquorum pseudonymize staff.csv staff-hashed.csv --company ACME
+
+Exit codes: 0 done, 1 failed, 2 usage, 3 there is no key")]
     Pseudonymize(pseudonymize::Pseudonymize),
     /// Look whether all is well with a workspace, its key, its store and its releases; change nothing
     #[command(after_help = "Examples:
@@ -113,7 +146,19 @@ Each check ends as `ok`, as a `note` (nothing to do now) or as a `problem`, with
 
 Exit codes: 0 no problem, 1 failed, 2 usage, 6 a problem")]
     Doctor(doctor::Doctor),
+    /// Print the manual page of the program, or write those of all commands
+    #[command(after_help = "Examples:
+  payquorum man > payquorum.1
+  payquorum man --folder /usr/local/share/man/man1
+
+Exit codes: 0 done, 1 failed, 2 usage")]
+    Man(man::Manual),
     /// Print completions for a shell
+    #[command(after_help = "Examples:
+  payquorum completions bash > /etc/bash_completion.d/payquorum
+  payquorum completions fish > ~/.config/fish/completions/payquorum.fish
+
+Exit codes: 0 done, 2 usage")]
     Completions {
         /// The shell
         shell: clap_complete::Shell,
@@ -184,6 +229,7 @@ impl Arguments {
             Command::Keys(keys) => keys.execute(),
             Command::Pseudonymize(pseudonymize) => pseudonymize.execute(),
             Command::Doctor(doctor) => doctor.execute(),
+            Command::Man(manual) => manual.execute(),
             Command::Completions { shell } => {
                 clap_complete::generate(shell, &mut Self::command(), "payquorum", &mut std::io::stdout());
                 Ok(())

@@ -1,5 +1,5 @@
 //! Proves what an operator and a scheduler rely on: the JSON object of a run says what the summary and the release say, also when the run
-//! fails; quiet is quiet; progress is drawn on a terminal only.
+//! fails; quiet is quiet; progress is drawn on a terminal only; every command has help, a manual page and completions.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
@@ -302,4 +302,41 @@ fn each_stage_is_drawn_on_a_terminal_unless_quiet() {
         assert!(seen.contains(part), "{part:?} was not drawn:\n{seen:?}");
     }
     assert_eq!(run(&["--quiet"]), "");
+}
+
+/// The commands that `--help` lists.
+fn commands(desk: &Desk) -> Vec<String> {
+    let help = Outcome::of(&mut desk.program("--help")).ends_with(0).stdout;
+    let listed = help.split("Commands:\n").nth(1).and_then(|rest| rest.split("\n\n").next()).expect("a list");
+    let names = listed.lines().filter(|line| line.starts_with("  ") && !line.starts_with("   "));
+    let names: Vec<String> = names.filter_map(|line| line.split_whitespace().next().map(str::to_owned)).collect();
+    assert!(names.len() >= 14, "{names:?}");
+    names.into_iter().filter(|name| name != "help").collect()
+}
+
+#[test]
+fn every_command_has_help_with_examples_and_exit_codes_a_manual_page_and_completions() {
+    let desk = Desk::new();
+    let folder = desk.path("man1");
+    Outcome::of(desk.program("man").arg("--folder").arg(&folder)).ends_with(0);
+    let shells = ["bash", "zsh", "fish", "elvish", "powershell"];
+    let completions = shells.map(|shell| Outcome::of(desk.program("completions").arg(shell)).ends_with(0).stdout);
+    let page = Outcome::of(&mut desk.program("man")).ends_with(0).stdout;
+    assert_eq!(page, fs::read_to_string(folder.join("payquorum.1")).expect("the page of the program"));
+    for command in commands(&desk) {
+        let help = Outcome::of(desk.program(&command).arg("--help")).ends_with(0).stdout;
+        assert!(help.contains("Example") && help.contains("Exit codes: 0"), "help of {command}:\n{help}");
+        let own = fs::read_to_string(folder.join(format!("payquorum-{command}.1"))).expect("a page");
+        assert!(own.contains(".TH") && own.contains("Exit codes: 0"), "{own}");
+        let (sentence, plain) =
+            (help.lines().next().expect("a sentence"), own.replace("\\-", "-").replace("\\*(Aq", "'"));
+        assert!(!sentence.is_empty() && plain.contains(sentence), "{sentence:?} is not in\n{own}");
+        assert!(page.contains(&format!("payquorum\\-{command}(1)")), "{command} is not in the page of the program");
+        for (shell, text) in shells.iter().zip(&completions) {
+            assert!(text.contains(&command), "{command} is not in the completions of {shell}");
+        }
+    }
+    for nested in ["payquorum-keys-new.1", "payquorum-keys-id.1"] {
+        assert!(folder.join(nested).exists(), "{nested}");
+    }
 }
