@@ -1,8 +1,9 @@
 //! Tells the program from which source it was built.
 //!
-//! In: `src/`, and which libraries. Out: `PAYQUORUM_SOURCE`, a number that changes with any of its files. Invariant: the same source gives the same
+//! In: `src/`, and which libraries. Out: `PAYQUORUM_SOURCE`, a number that changes with any of its files, and `PAYQUORUM_TARGET`, the kind of machine. Invariant: the same source gives the same
 //! number on any machine, so that builds stay reproducible.
 
+use std::env;
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
@@ -15,6 +16,7 @@ fn main() -> io::Result<()> {
         digest(Path::new(path), &mut hasher)?;
     }
     println!("cargo::rustc-env=PAYQUORUM_SOURCE={:016x}", hasher.finish());
+    println!("cargo::rustc-env=PAYQUORUM_TARGET={}", env::var("TARGET").unwrap_or_default());
     Ok(())
 }
 

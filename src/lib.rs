@@ -41,5 +41,6 @@ pub mod record;
 pub mod release;
 pub mod schedule;
 pub mod scorecard;
+pub mod sharing;
 pub mod store;
 pub mod timings;

@@ -71,6 +71,12 @@ pub fn want_parts() {
     PARTS_WANTED.store(true, Ordering::Relaxed);
 }
 
+/// The stages so far, each with its name and how long it took.
+#[must_use]
+pub fn stages() -> Vec<(&'static str, Duration)> {
+    events().iter().filter(|event| event.is_stage).map(|event| (event.name, event.length)).collect()
+}
+
 /// The stages so far in one line.
 #[must_use]
 pub fn line() -> String {

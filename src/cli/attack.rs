@@ -11,8 +11,9 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use clap::Args;
 
+use super::Refused;
+use super::progress::Stage;
 use super::summary::group;
-use super::{Refused, progress};
 use crate::aggregate::{CompanyTable, Snapshots, aggregate};
 use crate::audit::{
     Attack, Attacker, Effort, Finding, Guess, Own, Published, attack, guesses, key_of, known_employees,
@@ -255,10 +256,11 @@ fn own(pipeline: &Path, pattern: &str, companies: &[String], published: &Publish
         return Err(Refused(format!("the uploads hold no records of {period}")).into());
     }
     pipeline.expand(&snapshots.found(&pipeline)?);
-    let bar = progress::bar(snapshots.rows(), "own records", false);
+    let stage = Stage::begin("own records");
+    stage.count_records(snapshots.rows());
     let mut own_metrics = CompanyTable::in_memory(&pipeline);
-    let cells = aggregate(&pipeline, &register, &snapshots, &mut own_metrics, &|rows| bar.inc(rows))?;
-    bar.finish_and_clear();
+    let cells = aggregate(&pipeline, &register, &snapshots, &mut own_metrics, &|rows| stage.records(rows))?;
+    drop(stage);
     let mut own = Own::new();
     for cell in &cells.cells {
         let (table, measure) = (&pipeline.tables[cell.key.table], &pipeline.measures[cell.measure]);

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use clap::Args;
 
+use super::log;
 use super::summary::group;
 use crate::audit::{blocks, check_proofs};
 use crate::disclose::DiscloseError;
@@ -115,5 +116,5 @@ fn summarize(file: &JjFile, pattern: &Pattern) {
         group(sides(Side::Below)),
         group(tables as u64)
     );
-    eprint!("{text}");
+    log::info(&text);
 }

@@ -12,8 +12,10 @@ use anyhow::Context;
 use clap::Args;
 use jiff::Timestamp;
 
+use super::json::Report;
+use super::progress::Stage;
 use super::run::Run;
-use super::{Refused, release};
+use super::{Refused, log, release};
 use crate::ingest::uploads_so_far;
 use crate::intake::Register;
 use crate::period::Period;
@@ -21,7 +23,6 @@ use crate::pipeline::{Overrides, Pipeline};
 use crate::release::{LedgerFolder, ReleaseError, released_periods};
 use crate::schedule::Schedule;
 use crate::store::{Catalogue, Store, sync_folder, write_durably};
-use crate::timings;
 
 #[derive(Debug, Args)]
 pub(super) struct DueArguments {
@@ -81,7 +82,7 @@ pub(super) fn first_known(schedule: &Schedule, released: &BTreeSet<Period>) -> O
 }
 
 /// Publishes what is due.
-pub(super) fn execute(run: &Run, pipeline: &Pipeline) -> anyhow::Result<()> {
+pub(super) fn execute(run: &Run, pipeline: &Pipeline, told: &mut Report) -> anyhow::Result<()> {
     let Some(schedule) = &pipeline.schedule else {
         let text = "has no table `[schedule]`, and so nothing is ever due; add one with `release` and `time_zone`, or run without `--due`";
         return Err(Refused(format!("{}: {text}", pipeline.file.display())).into());
@@ -108,15 +109,15 @@ pub(super) fn execute(run: &Run, pipeline: &Pipeline) -> anyhow::Result<()> {
         tell(&agenda, schedule);
         return Ok(());
     }
-    let stage = timings::stage("uploads");
+    let stage = Stage::begin("uploads");
     let register = Register::read(&pipeline.companies, &pipeline.dimensions)?;
     refuse_impossible(schedule, &register, pipeline)?;
     let files = uploads_so_far(&pipeline.uploads)?;
-    run.take(stage, &files, pipeline, &register, &store)?;
+    run.take(stage, &files, pipeline, &register, &store, told)?;
     let catalogue = store.catalogue()?;
     let Some(first) = first_of(&catalogue) else {
-        eprintln!(
-            "nothing is due: neither the store nor an upload has a period yet, and `first` in [schedule] names none"
+        log::info(
+            "nothing is due: neither the store nor an upload has a period yet, and `first` in [schedule] names none\n",
         );
         return Ok(());
     };
@@ -126,7 +127,7 @@ pub(super) fn execute(run: &Run, pipeline: &Pipeline) -> anyhow::Result<()> {
         let overrides = Overrides { period: Some(period.to_string()), ..run.pipeline.overrides() };
         let of_period = Pipeline::read(&pipeline.file, &overrides)?;
         let date = schedule.due_date(period).map(|date| date.to_string());
-        release::release(of_period, &register, &store, &run.release.dated(date))?;
+        release::release(of_period, &register, &store, &run.release.dated(date), told)?;
     }
     tell(&agenda, schedule);
     Ok(())
@@ -218,7 +219,7 @@ fn tell(agenda: &Agenda, schedule: &Schedule) {
             list(&agenda.left_out)
         )
     };
-    eprintln!("{done}; next is {}, due at {}{left_out}", agenda.next, schedule.moment(agenda.next));
+    log::info(&format!("{done}; next is {}, due at {}{left_out}\n", agenda.next, schedule.moment(agenda.next)));
 }
 
 #[cfg(test)]

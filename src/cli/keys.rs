@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::Refused;
+use super::{Refused, log};
 use crate::pseudonym::{KEY_VARIABLE, KeySource, create, load};
 
 #[derive(Debug, Args)]
@@ -37,10 +37,10 @@ impl Keys {
             Command::New { workspace } => {
                 let (key, source) = create(&workspace)?;
                 if let KeySource::NewFile(file) = source {
-                    eprintln!(
-                        "made {}; keep a copy in a safe place: without it pseudonyms cannot be made again",
-                        file.display()
-                    );
+                    let file = file.display();
+                    log::info(&format!(
+                        "made {file}; keep a copy in a safe place: without it pseudonyms cannot be made again\n"
+                    ));
                 }
                 println!("{}", key.id());
             }

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{Refused, summary::group};
+use super::{Refused, log, summary::group};
 use crate::pseudonym::{load, pseudonymize_file};
 
 #[derive(Debug, Args)]
@@ -38,7 +38,8 @@ impl Pseudonymize {
         let (master, _) = load(&self.workspace)?.ok_or_else(missing)?;
         let key = master.company_key(&self.company);
         let rows = pseudonymize_file(&self.input, &self.output, &self.id_header, &key)?;
-        eprintln!("{}: {} rows, IDs replaced under key {}", self.output.display(), group(rows), master.id());
+        let output = self.output.display();
+        log::info(&format!("{output}: {} rows, IDs replaced under key {}\n", group(rows), master.id()));
         Ok(())
     }
 }

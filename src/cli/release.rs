@@ -9,11 +9,14 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use clap::{Args, ValueEnum};
 
-use super::{PipelineArguments, Refused, progress, scorecard, summary};
+use super::json::{Report, reported};
+use super::progress::Stage;
+use super::{PipelineArguments, Refused, log, scorecard, summary};
 use crate::aggregate::{CompanyTable, Kept, Snapshots, aggregate_again};
 use crate::disclose::secondary::write_jj;
 use crate::disclose::{DiscloseError, History, Ledger, disclose, write_protection, write_told};
 use crate::intake::Register;
+use crate::period::Period;
 use crate::pipeline::{CopyFormat, Overrides, Pipeline};
 use crate::release::{DECISIONS, LedgerFolder, Prepared, TOLD, prepare};
 use crate::scorecard::add_market_ratios;
@@ -29,6 +32,7 @@ pub(super) struct Release {
 }
 
 #[derive(Debug, Clone, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(super) struct ReleaseArguments {
     /// The release date to write into the manifest (it changes the bytes of the release)
     #[arg(long, value_name = "YYYY-MM-DD", value_parser = release_date)]
@@ -51,6 +55,9 @@ pub(super) struct ReleaseArguments {
     /// Wait where another run works on the workspace, instead of stopping
     #[arg(long)]
     pub(super) wait: bool,
+    /// Tell what was done as one JSON object on standard output, instead of the release folder
+    #[arg(long)]
+    pub(super) json: bool,
 }
 
 /// Forms of a copy of the benchmarks.
@@ -104,13 +111,18 @@ fn release_date(text: &str) -> Result<String, String> {
 
 impl Release {
     pub(super) fn execute(self) -> anyhow::Result<()> {
+        reported(self.release.json, "release", |report| self.publish(report))
+    }
+
+    fn publish(&self, told: &mut Report) -> anyhow::Result<()> {
         self.pipeline.use_threads();
         let pipeline = Pipeline::read(&self.pipeline.pipeline, &self.release.overrides(&self.pipeline))?;
+        told.began(&pipeline);
         refuse_remainders(&pipeline)?;
         self.release.measure();
         let register = Register::read(&pipeline.companies, &pipeline.dimensions)?;
         let store = Store::open(&pipeline.workspace, self.release.wait)?;
-        release(pipeline, &register, &store, &self.release)
+        release(pipeline, &register, &store, &self.release, told)
     }
 }
 
@@ -120,20 +132,33 @@ pub(super) fn refuse_remainders(pipeline: &Pipeline) -> Result<(), DiscloseError
     if remainders.is_empty() { Ok(()) } else { Err(DiscloseError::Remainders(remainders)) }
 }
 
+/// The period that is asked for, or the latest one in the store.
+pub(super) fn period_of(pipeline: &Pipeline, store: &Store) -> anyhow::Result<Period> {
+    let latest = || -> anyhow::Result<Period> {
+        let catalogue = store.catalogue()?;
+        let latest = catalogue.latest_period().and_then(|period| pipeline.period_kind.parse(period));
+        Ok(latest.ok_or_else(|| Refused("the store holds no period of this pipeline's kind".to_owned()))?)
+    };
+    pipeline.period.map_or_else(latest, Ok)
+}
+
 /// Aggregate, disclose, publish.
 pub(super) fn release(
     mut pipeline: Pipeline,
     register: &Register,
     store: &Store,
     arguments: &ReleaseArguments,
+    told: &mut Report,
 ) -> anyhow::Result<()> {
-    let stage = timings::stage("aggregation");
+    let stage = Stage::begin("aggregation");
+    stage.does("reading what the store holds");
     let part = timings::part("footers of the store");
     let catalogue = store.catalogue()?;
     drop(part);
     let latest = || catalogue.latest_period().and_then(|period| pipeline.period_kind.parse(period));
     let period = pipeline.period.or_else(latest);
     let period = period.ok_or_else(|| Refused("the store holds no period of this pipeline's kind".to_owned()))?;
+    told.releases(period);
     let snapshots = Snapshots::of(&catalogue, &pipeline, period);
     if snapshots.parts.is_empty() {
         return Err(
@@ -144,27 +169,31 @@ pub(super) fn release(
     pipeline.link();
     let pipeline = &pipeline;
     refuse_remainders(pipeline)?;
-    let bar = progress::bar(snapshots.rows(), "aggregation", false);
+    stage.count_records(snapshots.rows());
     let own = pipeline.workspace.join("companies").join(&pipeline.name).join(format!("{period}.parquet"));
     let cache = store.cache().join(&pipeline.name);
     let mut companies = CompanyTable::create(pipeline, &own, &cache.join(format!("{period}.rows")))?;
     let kept_file = cache.join(format!("{period}.cells"));
     let kept = if arguments.anew { Kept::nothing() } else { Kept::read(&kept_file) };
-    let (cells, keeps) = aggregate_again(pipeline, register, &snapshots, &mut companies, &kept, &|rows| bar.inc(rows))?;
+    let (cells, keeps) =
+        aggregate_again(pipeline, register, &snapshots, &mut companies, &kept, &|rows| stage.records(rows))?;
     drop(kept);
-    bar.finish_and_clear();
     drop(stage);
-    let stage = timings::stage("disclosure");
+    let stage = Stage::begin("disclosure");
     let private = LedgerFolder::of(pipeline, period);
-    let told: Vec<PathBuf> = private.earlier()?.into_iter().map(|folder| folder.join(TOLD)).collect();
+    stage.does("reading what earlier releases told");
+    let earlier: Vec<PathBuf> = private.earlier()?.into_iter().map(|folder| folder.join(TOLD)).collect();
     let part = timings::part("decisions");
-    let (safe, ledger) = disclose(&cells, pipeline, &History::read(&told)?)?;
+    let history = History::read(&earlier)?;
+    stage.does(format!("judging {} figures, and protecting tables together", summary::group(cells.cells.len() as u64)));
+    let (safe, ledger) = disclose(&cells, pipeline, &history)?;
     if let Some(folder) = &arguments.export_jj {
         export_jj(&ledger, folder)?;
     }
     drop(part);
     drop(stage);
-    let stage = timings::stage("release");
+    let stage = Stage::begin("release");
+    stage.does("writing, verifying and attacking the release");
     // What is told, the companies' own metrics and the release have nothing to do with each other from here on.
     let write_told = || {
         let part = timings::part("what is told, for later releases");
@@ -185,9 +214,9 @@ pub(super) fn release(
         drop(part);
         Ok(prepare(&safe, pipeline, arguments.release_date.as_deref(), &private.next())?)
     };
-    let (told, (finished, prepared)) = rayon::join(write_told, || rayon::join(finish_own, prepare));
-    if let Err(error) = told? {
-        eprintln!("warning: {error}; the next run computes everything anew");
+    let (kept, (finished, prepared)) = rayon::join(write_told, || rayon::join(finish_own, prepare));
+    if let Err(error) = kept? {
+        log::warning(format!("{error}; the next run computes everything anew"));
     }
     finished?;
     let published = prepared?.publish()?;
@@ -196,8 +225,11 @@ pub(super) fn release(
     if pipeline.scorecard.at_end {
         scorecard::write_cards(None, register, period, pipeline)?;
     }
-    eprint!("{}", summary::release(&published, &safe, &ledger, pipeline, &cells, &[own, decisions]));
-    println!("{}", published.folder.display());
+    told.released(&published, &safe, &ledger, &cells);
+    log::info(&summary::release(&published, &safe, &ledger, pipeline, &cells, &[own, decisions]));
+    if !arguments.json {
+        println!("{}", published.folder.display());
+    }
     arguments.tell_timings()
 }
 

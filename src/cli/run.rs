@@ -7,13 +7,14 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{PipelineArguments, Refused, due, progress, release, summary};
+use super::json::{Report, reported};
+use super::progress::Stage;
+use super::{PipelineArguments, Refused, due, log, release, summary};
 use crate::ingest::{ingest, uploads};
 use crate::intake::Register;
 use crate::pipeline::Pipeline;
 use crate::pseudonym::{KeySource, load_or_create};
 use crate::store::Store;
-use crate::timings::{self, Span};
 
 #[derive(Debug, Args)]
 pub(super) struct Run {
@@ -30,43 +31,51 @@ pub(super) struct Run {
 
 impl Run {
     pub(super) fn execute(self) -> anyhow::Result<()> {
+        reported(self.release.json, "run", |report| self.take_and_publish(report))
+    }
+
+    fn take_and_publish(&self, told: &mut Report) -> anyhow::Result<()> {
         self.pipeline.use_threads();
         let pipeline = Pipeline::read(&self.pipeline.pipeline, &self.release.overrides(&self.pipeline))?;
+        told.began(&pipeline);
         release::refuse_remainders(&pipeline)?;
         self.release.measure();
         if self.due.due {
-            return due::execute(&self, &pipeline);
+            return due::execute(self, &pipeline, told);
         }
-        let stage = timings::stage("uploads");
+        let stage = Stage::begin("uploads");
+        stage.does("waiting for the workspace, and looking at the uploads");
         let register = Register::read(&pipeline.companies, &pipeline.dimensions)?;
         let files = uploads(&pipeline.uploads)?;
         let store = Store::open(&pipeline.workspace, self.release.wait)?;
-        self.take(stage, &files, &pipeline, &register, &store)?;
-        release::release(pipeline, &register, &store, &self.release)
+        self.take(stage, &files, &pipeline, &register, &store, told)?;
+        release::release(pipeline, &register, &store, &self.release, told)
     }
 
     /// Takes uploads into the store; stops where some are refused.
     pub(super) fn take(
         &self,
-        stage: Span,
+        mut stage: Stage,
         files: &[PathBuf],
         pipeline: &Pipeline,
         register: &Register,
         store: &Store,
+        told: &mut Report,
     ) -> anyhow::Result<()> {
         let (master, source) = load_or_create(&pipeline.workspace)?;
         if let KeySource::NewFile(file) = &source {
-            eprintln!(
-                "made a new master key: {} (keep it safe: it is not in any backup of payquorum)\n",
+            log::warning(format!(
+                "made a new master key: {} (keep it safe: it is not in any backup of payquorum)",
                 file.display()
-            );
+            ));
         }
         let bytes = files.iter().filter_map(|file| fs::metadata(file).ok()).map(|metadata| metadata.len()).sum();
-        let bar = progress::bar(bytes, "uploads", true);
-        let report = ingest(files, pipeline, register, store, &master, &|size| bar.inc(size))?;
-        bar.finish_and_clear();
+        stage.count_files(files.len(), bytes);
+        let report = ingest(files, pipeline, register, store, &master, &|size| stage.file(size))?;
         drop(stage);
-        eprint!("{}", summary::intake(&report, pipeline, register));
+        summary::each_upload(&report);
+        told.took(&report, pipeline);
+        log::info(&summary::intake(&report, pipeline, register));
         if !report.refused.is_empty() && !self.skip_refused {
             let text = "uploads were refused, and no release was made; mend them and run again, or publish without them \
                         with `--skip-refused`. The uploads that were taken are in the store";

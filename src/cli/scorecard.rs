@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use anyhow::Context;
 use clap::Args;
 
-use super::{PipelineArguments, Refused};
+use super::{PipelineArguments, Refused, log, release};
 use crate::intake::Register;
 use crate::period::Period;
 use crate::pipeline::Pipeline;
@@ -34,14 +34,7 @@ impl ScorecardCommand {
         let pipeline = Pipeline::read(&self.pipeline.pipeline, &self.pipeline.overrides())?;
         let register = Register::read(&pipeline.companies, &pipeline.dimensions)?;
         let store = Store::open(&pipeline.workspace, self.wait)?;
-        let period = match pipeline.period {
-            Some(period) => period,
-            None => {
-                let catalogue = store.catalogue()?;
-                let latest = catalogue.latest_period().and_then(|period| pipeline.period_kind.parse(period));
-                latest.ok_or_else(|| Refused("the store holds no period of this pipeline's kind".to_owned()))?
-            }
-        };
+        let period = release::period_of(&pipeline, &store)?;
         let (folder, cards) = write_cards(self.company.as_deref(), &register, period, &pipeline)?;
         if cards == 0 {
             let who =
@@ -50,7 +43,9 @@ impl ScorecardCommand {
                 format!("{who} own metrics of {period} in pipeline {}; run it for that period first", pipeline.name);
             return Err(Refused(text).into());
         }
-        eprintln!("{cards} scorecards, each as JSON and as a page (private: for that company and whom it designates)");
+        log::info(&format!(
+            "{cards} scorecards, each as JSON and as a page (private: for that company and whom it designates)\n"
+        ));
         println!("{}", folder.display());
         Ok(())
     }

@@ -5,6 +5,7 @@
 use std::fmt::{self, Write as _};
 use std::path::PathBuf;
 
+use super::log;
 use crate::aggregate::CellTable;
 use crate::disclose::{Family, Ledger, SafeTable, Verdict, budget_file};
 use crate::ingest::rejects_file;
@@ -69,6 +70,23 @@ fn write_intake(out: &mut String, report: &IntakeReport, pipeline: &Pipeline, re
 
 fn more(out: &mut String, count: usize) -> fmt::Result {
     if count > LISTED { writeln!(out, "    and {} more uploads", count - LISTED) } else { Ok(()) }
+}
+
+/// What became of each upload, as details.
+pub(super) fn each_upload(report: &IntakeReport) {
+    for upload in &report.taken {
+        let UploadReport { read, accepted, rejected, .. } = upload;
+        log::debug(|| {
+            let file = upload.file.display();
+            format!("took {file}: {read} rows read = {accepted} accepted + {rejected} rejected")
+        });
+    }
+    for file in &report.unchanged {
+        log::debug(|| format!("left {}: it is in the store already", file.display()));
+    }
+    for (refusal, upload) in &report.refused {
+        log::debug(|| format!("refused {}: {refusal}", upload.file.display()));
+    }
 }
 
 /// What was released.

@@ -9,6 +9,7 @@ use std::path::Path;
 
 use crate::pipeline::{Dimension, DimensionSource, UNKNOWN};
 use crate::problem::{FileProblems, Problems};
+use crate::record::is_folder_name;
 
 /// One company.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -163,12 +164,6 @@ fn read_companies(text: &str, dimensions: &[Dimension], problems: &Problems<'_>)
         problems.add(&(0..0), "holds no companies", "write a line for each company");
     }
     companies
-}
-
-fn is_folder_name(id: &str) -> bool {
-    (1..=100).contains(&id.len())
-        && !id.starts_with('.')
-        && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
 }
 
 #[cfg(test)]

@@ -29,16 +29,16 @@ pub fn short(figure: f64, unit: &str) -> String {
         "currency per year" | "currency" => grouped(figure, if figure.abs() < 1_000.0 { 2 } else { 0 }),
         "share" => grouped(figure * 100.0, 1),
         "percent" => grouped(figure, 1),
-        _ => grouped(
-            figure,
-            if figure.abs() < 10.0 {
-                3
-            } else if figure.abs() < 1_000.0 {
-                1
-            } else {
-                0
-            },
-        ),
+        _ => grouped(figure, decimals(figure)),
+    }
+}
+
+/// Of a figure without a unit of its own: the fewer the larger it is.
+fn decimals(figure: f64) -> usize {
+    match figure.abs() {
+        small if small < 10.0 => 3,
+        middling if middling < 1_000.0 => 1,
+        _ => 0,
     }
 }
 

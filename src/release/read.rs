@@ -132,63 +132,76 @@ impl Released {
         let mut rows = Vec::with_capacity(manifest.counts.rows);
         for batch in batches {
             let batch = batch.map_err(|error| damaged(ROWS, error.to_string()))?;
-            let columns = Columns { batch: &batch };
-            let dimensions = manifest.dimensions.iter().map(|dimension| dimension.name.as_str()).collect::<Vec<_>>();
-            for row in 0..batch.num_rows() {
-                let read = columns.row(row, &dimensions);
-                rows.push(read.ok_or_else(|| damaged(ROWS, "has other columns than it should".to_owned()))?);
-            }
+            let dimensions: Vec<&str> = manifest.dimensions.iter().map(|it| it.name.as_str()).collect();
+            let columns = Columns::of(&batch, &dimensions);
+            let columns = columns.ok_or_else(|| damaged(ROWS, "has other columns than it should".to_owned()))?;
+            rows.extend((0..batch.num_rows()).map(|row| columns.row(row)));
         }
         Ok(Self { version, manifest, rows })
     }
 }
 
-/// The columns of a file, by name.
+/// The columns of a file.
 struct Columns<'b> {
-    batch: &'b RecordBatch,
+    table: &'b StringArray,
+    codes: Vec<&'b StringArray>,
+    levels: Vec<&'b Int64Array>,
+    measure: &'b StringArray,
+    unit: &'b StringArray,
+    currency: &'b StringArray,
+    counts: [&'b Int64Array; 2],
+    statuses: [&'b StringArray; 2],
+    incumbent: [&'b Float64Array; 7],
+    organization: [&'b Float64Array; 4],
 }
 
-impl Columns<'_> {
-    fn text(&self, name: &str, row: usize) -> Option<Option<String>> {
-        let column: &StringArray = self.batch.column_by_name(name)?.as_any().downcast_ref()?;
-        Some(column.is_valid(row).then(|| column.value(row).to_owned()))
-    }
+fn column<'b, A: Array + 'static>(batch: &'b RecordBatch, name: &str) -> Option<&'b A> {
+    batch.column_by_name(name)?.as_any().downcast_ref()
+}
 
-    fn count(&self, name: &str, row: usize) -> Option<Option<u64>> {
-        let column: &Int64Array = self.batch.column_by_name(name)?.as_any().downcast_ref()?;
-        Some(column.is_valid(row).then(|| u64::try_from(column.value(row)).unwrap_or(0)))
-    }
+fn columns<'b, A: Array + 'static, const N: usize>(batch: &'b RecordBatch, names: [&str; N]) -> Option<[&'b A; N]> {
+    let found: Option<Vec<&A>> = names.into_iter().map(|name| column(batch, name)).collect();
+    found?.try_into().ok()
+}
 
-    fn figure(&self, name: &str, row: usize) -> Option<Option<f64>> {
-        let column: &Float64Array = self.batch.column_by_name(name)?.as_any().downcast_ref()?;
-        Some(column.is_valid(row).then(|| column.value(row)))
-    }
-
-    /// One row; none where a column is not there.
-    fn row(&self, row: usize, dimensions: &[&str]) -> Option<ReleasedRow> {
-        let figures = |names: &[&str]| names.iter().map(|name| self.figure(name, row)).collect::<Option<Vec<_>>>();
-        let incumbent = figures(&["mean", "sd", "p10", "p25", "p50", "p75", "p90"])?;
-        let organization = figures(&["org_mean", "org_p25", "org_p50", "org_p75"])?;
-        let is_published = |name: &str| Some(self.text(name, row)?.as_deref() == Some("published"));
-        let level = |name: &&str| Some(u8::try_from(self.count(&format!("{name}_level"), row)??).unwrap_or(0));
-        Some(ReleasedRow {
-            table: self.text("table", row)??,
-            codes: dimensions.iter().map(|name| self.text(name, row)?).collect::<Option<_>>()?,
-            levels: dimensions.iter().map(level).collect::<Option<_>>()?,
-            measure: self.text("measure", row)??,
-            unit: self.text("unit", row)??,
-            currency: self.text("currency", row)?,
-            companies: self.count("n_companies", row)?,
-            employees: self.count("n_employees", row)?,
-            incumbent: is_published("status")?.then(|| Figures {
-                mean: incumbent[0],
-                deviation: incumbent[1],
-                percentiles: std::array::from_fn(|place| incumbent[2 + place]),
-            }),
-            organization: is_published("org_status")?.then(|| OrganizationFigures {
-                mean: organization[0],
-                percentiles: std::array::from_fn(|place| organization[1 + place]),
-            }),
+impl<'b> Columns<'b> {
+    /// Finds the columns of a release; none where one is not there.
+    fn of(batch: &'b RecordBatch, dimensions: &[&str]) -> Option<Self> {
+        let [table, measure, unit, currency] = columns(batch, ["table", "measure", "unit", "currency"])?;
+        Some(Self {
+            table,
+            codes: dimensions.iter().map(|name| column(batch, name)).collect::<Option<_>>()?,
+            levels: dimensions.iter().map(|name| column(batch, &format!("{name}_level"))).collect::<Option<_>>()?,
+            measure,
+            unit,
+            currency,
+            counts: columns(batch, ["n_companies", "n_employees"])?,
+            statuses: columns(batch, ["status", "org_status"])?,
+            incumbent: columns(batch, ["mean", "sd", "p10", "p25", "p50", "p75", "p90"])?,
+            organization: columns(batch, ["org_mean", "org_p25", "org_p50", "org_p75"])?,
         })
+    }
+
+    fn row(&self, row: usize) -> ReleasedRow {
+        let text = |column: &StringArray| column.value(row).to_owned();
+        let whole = |column: &Int64Array| u64::try_from(column.value(row)).unwrap_or(0);
+        let [companies, employees] = self.counts.map(|column| column.is_valid(row).then(|| whole(column)));
+        let figure = |column: &Float64Array| column.is_valid(row).then(|| column.value(row));
+        let [incumbent, organization] = self.statuses.map(|column| column.value(row) == "published");
+        let [mean, deviation, incumbent_percentiles @ ..] = self.incumbent.map(figure);
+        let [organization_mean, organization_percentiles @ ..] = self.organization.map(figure);
+        ReleasedRow {
+            table: text(self.table),
+            codes: self.codes.iter().map(|column| text(column)).collect(),
+            levels: self.levels.iter().map(|column| u8::try_from(whole(column)).unwrap_or(0)).collect(),
+            measure: text(self.measure),
+            unit: text(self.unit),
+            currency: self.currency.is_valid(row).then(|| text(self.currency)),
+            companies,
+            employees,
+            incumbent: incumbent.then_some(Figures { mean, deviation, percentiles: incumbent_percentiles }),
+            organization: organization
+                .then_some(OrganizationFigures { mean: organization_mean, percentiles: organization_percentiles }),
+        }
     }
 }

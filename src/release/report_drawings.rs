@@ -30,7 +30,9 @@ pub(super) fn drawings(
     let of_measure: Vec<&ReleasedRow> = rows.iter().filter(|row| row.measure == *name).collect();
     // Amounts of several currencies have no common scale: the one with most rows is drawn.
     let mut counts: BTreeMap<Option<&str>, usize> = BTreeMap::new();
-    of_measure.iter().for_each(|row| *counts.entry(row.currency.as_deref()).or_default() += 1);
+    for row in &of_measure {
+        *counts.entry(row.currency.as_deref()).or_default() += 1;
+    }
     let currency = counts.iter().max_by_key(|(_, count)| **count).and_then(|(currency, _)| *currency);
     let drawn: Vec<&ReleasedRow> = of_measure.into_iter().filter(|row| row.currency.as_deref() == currency).collect();
     let Some(first) = drawn.first() else { return Vec::new() };
@@ -127,7 +129,7 @@ impl Scene<'_> {
         (!known.is_empty()).then(|| Drawing {
             svg: grid(&format!("{}-grid", self.id), &format!("{} by {}", self.what(), self.names()), &it, &|it| self.show(it)),
             caption: format!(
-                "{}: the median, or the mean where there is none, by {}. Darker is higher; hatched cells are withheld.{}{}",
+                "{}: the median, or the mean where there is none, by {}. The more a cell stands out the higher it is; hatched cells are withheld.{}{}",
                 self.what(),
                 self.names(),
                 more(found[0], LINES, "rows"),

@@ -4,6 +4,7 @@
 //! working day, and exactly so many are after the first day and not after it. Days are numbers since 1970-01-01.
 
 use std::collections::BTreeSet;
+use std::ops::Bound;
 
 /// Days of a week on which people work.
 const WORKED: i32 = 5;
@@ -37,7 +38,7 @@ impl WorkingDays {
         let (mut counted, mut at) = (day, weekdays_after(day, i32::from(working_days)));
         // Each holiday on the way takes a day, and the days in its place may be holidays as well.
         loop {
-            let passed = self.holidays.range(counted + 1..=at).count();
+            let passed = self.holidays.range((Bound::Excluded(counted), Bound::Included(at))).count();
             if passed == 0 {
                 return at;
             }
@@ -91,8 +92,10 @@ mod tests {
 
     #[test]
     fn no_working_day_after_a_day_is_that_day() {
+        let holidays = WorkingDays::new(&(-3..3).collect());
         for day in -10..10 {
             assert_eq!(WorkingDays::default().after(day, 0), day);
+            assert_eq!(holidays.after(day, 0), day);
         }
     }
 

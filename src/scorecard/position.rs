@@ -19,6 +19,7 @@ pub enum Position {
 impl Position {
     /// The position of a figure. `percentiles` are (percent, figure) pairs in ascending order; none where fewer than two are there.
     #[must_use]
+    #[expect(clippy::float_cmp, reason = "published figures are compared as they are")]
     pub fn of(figure: f64, percentiles: &[(f64, f64)]) -> Option<Self> {
         let [first, .., last] = percentiles else { return None };
         if figure < first.1 {

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{StoreError, part_folder};
 
-const JOURNAL: &str = "commit.json";
+pub(super) const JOURNAL: &str = "commit.json";
 const STAGING: &str = ".staging";
 
 /// The extension of a small file that is not written whole yet.
@@ -34,9 +34,9 @@ pub struct Staged {
 
 /// One step of a journal; paths are relative to the store.
 #[derive(Debug, Serialize, Deserialize)]
-struct Move {
-    from: String,
-    to: String,
+pub(super) struct Move {
+    pub(super) from: String,
+    pub(super) to: String,
     replaces: Vec<String>,
 }
 

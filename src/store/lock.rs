@@ -17,7 +17,7 @@ pub struct Lock {
 
 impl Lock {
     /// Takes the lock; waits for it where `wait` says so.
-    pub(super) fn take(workspace: &Path, wait: bool) -> Result<Self, StoreError> {
+    pub(crate) fn take(workspace: &Path, wait: bool) -> Result<Self, StoreError> {
         let path = workspace.join(".lock");
         let failed = StoreError::io;
         let mut options = File::options();

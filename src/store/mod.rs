@@ -6,6 +6,7 @@
 
 mod commit;
 mod lock;
+mod look;
 mod read;
 mod records;
 mod row_groups;
@@ -21,6 +22,7 @@ use std::path::{Path, PathBuf};
 
 pub use commit::Staged;
 pub use lock::Lock;
+pub use look::{Journal, Look, Occupied};
 pub use read::{Catalogue, Part};
 pub use records::{Records, Texts};
 pub use seen::{Seen, Sight};

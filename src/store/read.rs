@@ -141,7 +141,7 @@ impl Catalogue {
 }
 
 impl Part {
-    fn read(path: PathBuf) -> Result<Self, StoreError> {
+    pub(super) fn read(path: PathBuf) -> Result<Self, StoreError> {
         let damaged = |error: String| StoreError::Damaged { path: path.clone(), error };
         let options = ArrowReaderOptions::new();
         let (opened, stamp) = open(&path, TINY).map_err(StoreError::io(&path))?;
@@ -202,7 +202,7 @@ impl Part {
     }
 }
 
-fn folders(parent: &Path, prefix: &str) -> Result<Vec<PathBuf>, StoreError> {
+pub(super) fn folders(parent: &Path, prefix: &str) -> Result<Vec<PathBuf>, StoreError> {
     let entries = match fs::read_dir(parent) {
         Ok(entries) => entries,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),

@@ -138,7 +138,7 @@ fn copies_say_cell_by_cell_what_the_parquet_file_says() {
         "schema.json",
     ];
     assert_eq!(names(&release), files);
-    Outcome::of(desk.program("verify").arg(&release)).ends_with(0).tells(": 5 files");
+    Outcome::of(desk.program("verify").arg(&release)).ends_with(0).tells(": 6 files");
     let table = parquet(&release.join("benchmarks.parquet"));
     let (rows, columns) = (table.num_rows(), table.num_columns());
     let names: Vec<String> = table.schema().fields().iter().map(|field| field.name().clone()).collect();

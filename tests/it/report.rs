@@ -1,6 +1,7 @@
 //! The report of a release shows what the release says, and nothing else.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::fs;
 
 use arrow::array::AsArray;
@@ -61,11 +62,11 @@ fn codes_of_uploads_stay_text() {
     );
     let mut register = "company_id\n".to_owned();
     for company in 1..=12 {
-        register += &format!("K{company}\n");
+        let _ = writeln!(register, "K{company}");
         let mut text = "employee_id,period,job_code,base_pay\n".to_owned();
         for employee in 0..6 {
-            text +=
-                &format!("{employee},2026-Q3,<script>alert(1)</script>,{}\n", 30_000 + company * 700 + employee * 900);
+            let pay = 30_000 + company * 700 + employee * 900;
+            let _ = writeln!(text, "{employee},2026-Q3,<script>alert(1)</script>,{pay}");
         }
         desk.write(&format!("uploads/K{company}.csv"), text);
     }
