@@ -163,7 +163,7 @@ pub fn bands(name: &str, title: &str, all: &[Band], show: &dyn Fn(f64) -> String
             "<text class=\"label\" x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{}</text>",
             LEFT - 10.0,
             middle + 4.0,
-            escaped(&cut(&it.label, 27))
+            escaped(&cut(&it.label, 30))
         );
         band(&mut out, it, &scale, LEFT, middle);
     }

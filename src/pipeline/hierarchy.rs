@@ -112,6 +112,7 @@ impl Hierarchy {
     pub fn label(&self, code: &str) -> Option<&str> {
         match self {
             Self::Tree(tree) => tree.codes.get(code).map(|(_, label)| label.as_str()),
+            Self::Naics => naics_title(code),
             _ => None,
         }
     }
@@ -267,6 +268,33 @@ fn naics_sector(two: &str) -> &str {
         "48" | "49" => "48-49",
         _ => two,
     }
+}
+
+/// The title of a NAICS sector (United States Census Bureau, 2022 NAICS); deeper levels have more than a thousand.
+fn naics_title(sector: &str) -> Option<&'static str> {
+    Some(match sector {
+        "11" => "Agriculture, Forestry, Fishing and Hunting",
+        "21" => "Mining, Quarrying, and Oil and Gas Extraction",
+        "22" => "Utilities",
+        "23" => "Construction",
+        "31-33" => "Manufacturing",
+        "42" => "Wholesale Trade",
+        "44-45" => "Retail Trade",
+        "48-49" => "Transportation and Warehousing",
+        "51" => "Information",
+        "52" => "Finance and Insurance",
+        "53" => "Real Estate and Rental and Leasing",
+        "54" => "Professional, Scientific, and Technical Services",
+        "55" => "Management of Companies and Enterprises",
+        "56" => "Administrative and Support and Waste Management and Remediation Services",
+        "61" => "Educational Services",
+        "62" => "Health Care and Social Assistance",
+        "71" => "Arts, Entertainment, and Recreation",
+        "72" => "Accommodation and Food Services",
+        "81" => "Other Services (except Public Administration)",
+        "92" => "Public Administration",
+        _ => return None,
+    })
 }
 
 /// The six digits of a SOC code, written `15-1252` or `151252`, also with a detail as in `15-1252.00`.

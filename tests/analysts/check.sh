@@ -50,6 +50,7 @@ prove() {
 }
 prove readers.py "$work/samples"
 prove recount_samples.py "$work/samples"
+prove scorecards.py "$work/samples"
 prove recount_catalogue.py "$work/catalogue"
 prove recount_real.py "${PAYQUORUM_REAL:-$work/real}"
 echo "$passed passed, 0 failed"
