@@ -22,7 +22,7 @@ use crate::release::{DECISIONS, ledger_of};
 pub(super) struct Explain {
     /// The folder of a release in its workspace, as in out/releases/quarterly/2026-Q3/v1
     release: PathBuf,
-    /// The cell: a code for each dimension that is not a total, as in sector=31,region=R2
+    /// The cell: a code for each dimension that is not a total, as in sector=52,region=R3
     #[arg(long, value_name = "DIMENSION=CODE,...", value_delimiter = ',')]
     cell: Vec<String>,
     /// Only this measure

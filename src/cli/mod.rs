@@ -118,21 +118,21 @@ Exit codes: 0 nobody learns too much, 1 failed, 2 usage, 3 the release or the up
     Attack(attack::AttackCommand),
     /// Tell why a cell is published or withheld, from the private ledger
     #[command(after_help = "Example:
-  payquorum explain out/releases/quarterly/2026-Q3/v1 --cell sector=31,region=R2 --measure base_hourly
+  payquorum explain out/releases/quarterly/2026-Q3/v1 --cell sector=52,region=R3 --measure base_hourly
 
 Exit codes: 0 done, 1 failed, 2 usage, 3 there is no such cell or no private ledger")]
     Explain(explain::Explain),
     /// Write companies' scorecards: where each stands among its peers
     #[command(after_help = "Examples:
-  payquorum scorecard pipelines/quarterly.toml --company C001
+  payquorum scorecard pipelines/quarterly.toml --company C002
   payquorum scorecard pipelines/quarterly.toml --period 2026-Q2      all companies
 
 Exit codes: 0 done, 1 failed, 2 usage, 3 there is no release or no such company, 5 the workspace is in use")]
     Scorecard(scorecard::ScorecardCommand),
     /// Let those see a company's score whom it designates, and nobody else
     #[command(after_help = "Examples:
-  payquorum share grant pipelines/quarterly.toml --company C001 --recipient FUND --until 2027-03-31
-  payquorum share revoke pipelines/quarterly.toml --company C001 --recipient FUND
+  payquorum share grant pipelines/quarterly.toml --company C002 --recipient FUND --until 2027-03-31
+  payquorum share revoke pipelines/quarterly.toml --company C002 --recipient FUND
   payquorum share list pipelines/quarterly.toml
   payquorum share export pipelines/quarterly.toml --recipient FUND
 

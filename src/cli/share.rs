@@ -136,9 +136,26 @@ impl Between {
         }
         std::fs::create_dir_all(&pipeline.workspace).with_context(|| format!("{}", pipeline.workspace.display()))?;
         let _lock = Lock::take(&pipeline.workspace, true)?;
+        let what = told(&event);
         Log::read(&pipeline.workspace)?.add(event, Timestamp::now(), today())?;
-        log::info("it is in the log; `payquorum share export` makes the recipient's folder anew\n");
+        log::info(&format!(
+            "{what}; it is in {}. `payquorum share export` makes the recipient's folder anew\n",
+            pipeline.workspace.join("sharing/log.jsonl").display()
+        ));
         Ok(())
+    }
+}
+
+/// An event in words.
+fn told(event: &Event) -> String {
+    match event {
+        Event::Grant(Grant { company, recipient, parts, until }) => {
+            let what = if parts.contains(&Part::Parts) { "its score and the parts of it" } else { "its score" };
+            let until = until.map_or("until it is revoked".to_owned(), |until| format!("until {until}"));
+            format!("{company} lets {recipient} see {what} {until}")
+        }
+        Event::Revoke { company, recipient } => format!("{company} lets {recipient} see nothing any more"),
+        Event::Export { recipient, .. } => format!("the folder of {recipient} was made"),
     }
 }
 
@@ -184,7 +201,8 @@ fn export_to(arguments: &PipelineArguments, recipient: &str) -> anyhow::Result<(
     let (name, period) = (pipeline.name.clone(), period.to_string());
     let event = Event::Export { recipient: recipient.to_owned(), pipeline: name, period, companies };
     events.add(event, Timestamp::now(), today())?;
-    log::info(&format!("scores of {count} companies, as the grants in force allow\n"));
+    let companies = if count == 1 { "one company" } else { &format!("{count} companies") };
+    log::info(&format!("scores of {companies}, as the grants in force allow\n"));
     println!("{}", folder.display());
     Ok(())
 }

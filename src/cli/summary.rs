@@ -145,9 +145,17 @@ fn write_release(
     write_missing(out, cells)?;
     writeln!(out, "Where to look")?;
     if published.new {
-        writeln!(out, "  release     {} (verified)", published.folder.display())?;
+        let beside = published
+            .same_figures_as
+            .map(|version| format!("; its figures are those of v{version}, and other files differ"));
+        writeln!(out, "  release     {} (verified{})", published.folder.display(), beside.unwrap_or_default())?;
     } else {
         writeln!(out, "  release     {} (unchanged: same content as before)", published.folder.display())?;
+    }
+    writeln!(out, "  report      {} (open it in a browser)", published.folder.join("report.html").display())?;
+    if pipeline.scorecard.at_end {
+        let cards = pipeline.workspace.join("scorecards").join(&pipeline.name).join(safe.period().to_string());
+        writeln!(out, "  scorecards  {} (private: each for its company)", cards.display())?;
     }
     for (name, path) in ["companies", "ledger"].into_iter().zip(private) {
         writeln!(out, "  {name:<11} {} (private)", path.display())?;

@@ -83,6 +83,8 @@ pub struct Published {
     pub version: u32,
     /// Whether it is new; otherwise the latest version has the same content.
     pub new: bool,
+    /// Of a new one, the version before where that has the same figures: then only other files differ.
+    pub same_figures_as: Option<u32>,
 }
 
 /// A release that was verified and attacked, and that nobody sees yet.
@@ -92,6 +94,7 @@ pub struct Prepared {
     /// Where its files lie; none where the latest version has the same content.
     staging: Option<PathBuf>,
     version: u32,
+    same_figures_as: Option<u32>,
 }
 
 /// Prepares the release of a safe table whose private files are in a folder: these prove to the audit, which reads the finished files,
@@ -128,7 +131,7 @@ pub fn prepare(
     if let Some(version) = latest {
         let existing = folder.join(format!("v{version}"));
         if fs::read(existing.join("manifest.json")).is_ok_and(|found| found == manifest.as_bytes()) {
-            return Ok(Prepared { folder, staging: None, version });
+            return Ok(Prepared { folder, staging: None, version, same_figures_as: None });
         }
     }
     let staging = folder.join(".staging");
@@ -166,7 +169,13 @@ pub fn prepare(
     if !findings.is_empty() {
         return Err(ReleaseError::Broken(findings));
     }
-    Ok(Prepared { folder, staging: Some(staging), version: latest.unwrap_or(0) + 1 })
+    let has_same = |version: &u32| {
+        let figures = fs::read(folder.join(format!("v{version}")).join("benchmarks.parquet"));
+        figures
+            .is_ok_and(|found| files.iter().any(|(name, content)| *name == "benchmarks.parquet" && *content == found))
+    };
+    let same_figures_as = latest.filter(has_same);
+    Ok(Prepared { folder, staging: Some(staging), version: latest.unwrap_or(0) + 1, same_figures_as })
 }
 
 impl Prepared {
@@ -175,14 +184,14 @@ impl Prepared {
     /// # Errors
     /// [`ReleaseError`]; it does not appear then.
     pub fn publish(self) -> Result<Published, ReleaseError> {
-        let Self { folder, staging, version } = self;
+        let Self { folder, staging, version, same_figures_as } = self;
         let place = folder.join(format!("v{version}"));
         let new = staging.is_some();
         if let Some(staging) = staging {
             fs::rename(&staging, &place).map_err(io(&place))?;
             crate::store::sync_folder(&folder).map_err(io(&folder))?;
         }
-        Ok(Published { folder: place, version, new })
+        Ok(Published { folder: place, version, new, same_figures_as })
     }
 }
 

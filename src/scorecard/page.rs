@@ -86,7 +86,7 @@ fn part(part: &Part) -> ShownPart {
         weight: part.weight.to_string(),
         points: part.points.map_or("none".to_owned(), |points| grouped(points, 1)),
         metrics: if part.metrics.is_empty() {
-            "no metric with a published figure to compare with".to_owned()
+            "no metric whose peers have published percentiles".to_owned()
         } else {
             metrics.collect::<Vec<_>>().join(", ")
         },

@@ -106,7 +106,8 @@ fn sum(parts: &[Part], covered: f64, points: Option<f64>) -> String {
     match points {
         Some(points) => format!("({}) / {covered} = {points:.1}", terms.join(" + ")),
         None => {
-            "not scored: parts with less than half of the weight have a published figure to compare with".to_owned()
+            "not scored: parts with less than half of the weight have a metric whose peers have published percentiles"
+                .to_owned()
         }
     }
 }

@@ -56,7 +56,7 @@ fn a_recipient_sees_what_is_granted_and_nothing_else() {
     // What is taken back is gone with the next export, and everything is in the log.
     share(&desk, &["revoke"], &between("C002", "FUND")).ends_with(0);
     share(&desk, &["revoke"], &between("C002", "FUND")).ends_with(3).tells("nothing to FUND that is in force");
-    share(&desk, &["export"], &["--recipient", "FUND"]).ends_with(0).tells("scores of 1 companies");
+    share(&desk, &["export"], &["--recipient", "FUND"]).ends_with(0).tells("scores of one company");
     assert_eq!(shared(&desk, "FUND").len(), 1);
     let log = share(&desk, &["list"], &["--history"]).ends_with(0).stdout;
     let events: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
