@@ -19,11 +19,11 @@ use super::company_columns::{Columns, GroupKeys};
 use super::evaluate::Shared;
 use super::partial::{PartialCells, Runs, Sums};
 use super::summary::{Parts, Pool, Summary, of_sums};
-use crate::digest::{self, Digest, hex};
+use crate::digest::{self, Digest};
 use crate::exact::{Quotient, SCALE};
 use crate::measure::{Measure, MeasureKind, Remark, Shape, halves, is_flagged, plausibility};
 use crate::pipeline::{Pipeline, TOTAL};
-use crate::store::{StoreError, TableFile, WrittenFile};
+use crate::store::{StoreError, TableFile, WrittenFile, write_beside};
 
 /// The percentile columns.
 const PERCENTILE_COLUMNS: [&str; 5] = ["p10", "p25", "p50", "p75", "p90"];
@@ -49,11 +49,11 @@ struct RowsFile {
     file: TableFile,
     earlier: Option<WrittenFile>,
     /// Of each block of the earlier file, its row groups.
-    known: HashMap<String, Range<usize>>,
+    known: HashMap<Digest, Range<usize>>,
     /// Where the blocks are listed.
     list: PathBuf,
     /// The blocks so far: what each is made of, and how many row groups it has.
-    blocks: Vec<(String, usize)>,
+    blocks: Vec<(Digest, usize)>,
 }
 
 /// What the row groups of a file are made of. The file does not tell it itself: its bytes are the same for any order of rows in uploads.
@@ -61,7 +61,7 @@ struct RowsFile {
 struct Blocks {
     /// The digest of the file.
     file: Digest,
-    blocks: Vec<(String, usize)>,
+    blocks: Vec<(Digest, usize)>,
 }
 
 impl Blocks {
@@ -74,10 +74,8 @@ impl Blocks {
 
     fn write(&self, list: &Path) -> Option<()> {
         let bytes = postcard::to_stdvec(self).ok()?;
-        let beside = list.with_extension("rows.new");
         fs::create_dir_all(list.parent()?).ok()?;
-        fs::write(&beside, [digest::of(&bytes).as_slice(), &bytes].concat()).ok()?;
-        fs::rename(&beside, list).ok()
+        write_beside(list, &[digest::of(&bytes).as_slice(), &bytes].concat()).ok()
     }
 }
 
@@ -99,7 +97,7 @@ impl RowsFile {
         Ok(Self { file, earlier, known, list: list.to_owned(), blocks: Vec::new() })
     }
 
-    fn end_block(&mut self, digest: String) -> Result<(), StoreError> {
+    fn end_block(&mut self, digest: Digest) -> Result<(), StoreError> {
         let before: usize = self.blocks.iter().map(|(_, groups)| groups).sum();
         self.blocks.push((digest, self.file.end_row_group()? - before));
         Ok(())
@@ -145,28 +143,27 @@ impl CompanyTable {
     }
 
     /// Whether the file in whose place this one comes has a block that is made of the same.
-    pub(super) fn has_block(&self, digest: &[u8]) -> bool {
+    pub(super) fn has_block(&self, digest: &Digest) -> bool {
         match &self.rows {
             Rows::Memory(_) => false,
-            Rows::File(rows) => rows.known.contains_key(&hex(digest)),
+            Rows::File(rows) => rows.known.contains_key(digest),
         }
     }
 
     /// Copies a block from there.
-    pub(super) fn copy_block(&mut self, digest: &[u8]) -> Result<(), StoreError> {
+    pub(super) fn copy_block(&mut self, digest: &Digest) -> Result<(), StoreError> {
         let Rows::File(rows) = &mut self.rows else { return Ok(()) };
-        let digest = hex(digest);
-        if let Some((groups, earlier)) = rows.known.get(&digest).zip(rows.earlier.as_ref()) {
+        if let Some((groups, earlier)) = rows.known.get(digest).zip(rows.earlier.as_ref()) {
             rows.file.copy(earlier, groups.clone())?;
         }
-        rows.end_block(digest)
+        rows.end_block(*digest)
     }
 
     /// Ends a block.
-    pub(super) fn end_block(&mut self, digest: &[u8]) -> Result<(), StoreError> {
+    pub(super) fn end_block(&mut self, digest: &Digest) -> Result<(), StoreError> {
         match &mut self.rows {
             Rows::Memory(_) => Ok(()),
-            Rows::File(rows) => rows.end_block(hex(digest)),
+            Rows::File(rows) => rows.end_block(*digest),
         }
     }
 

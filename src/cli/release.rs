@@ -20,7 +20,7 @@ use crate::period::Period;
 use crate::pipeline::{CopyFormat, Overrides, Pipeline};
 use crate::release::{DECISIONS, LedgerFolder, Prepared, TOLD, prepare};
 use crate::scorecard::add_market_ratios;
-use crate::store::{Store, StoreError, write_durably};
+use crate::store::{Catalogue, Store, StoreError, write_durably};
 use crate::timings;
 
 #[derive(Debug, Args)]
@@ -133,13 +133,10 @@ pub(super) fn refuse_remainders(pipeline: &Pipeline) -> Result<(), DiscloseError
 }
 
 /// The period that is asked for, or the latest one in the store.
-pub(super) fn period_of(pipeline: &Pipeline, store: &Store) -> anyhow::Result<Period> {
-    let latest = || -> anyhow::Result<Period> {
-        let catalogue = store.catalogue()?;
-        let latest = catalogue.latest_period().and_then(|period| pipeline.period_kind.parse(period));
-        Ok(latest.ok_or_else(|| Refused("the store holds no period of this pipeline's kind".to_owned()))?)
-    };
-    pipeline.period.map_or_else(latest, Ok)
+pub(super) fn period_of(pipeline: &Pipeline, catalogue: &Catalogue) -> Result<Period, Refused> {
+    let latest = || catalogue.latest_period().and_then(|period| pipeline.period_kind.parse(period));
+    let period = pipeline.period.or_else(latest);
+    period.ok_or_else(|| Refused("the store holds no period of this pipeline's kind".to_owned()))
 }
 
 /// Aggregate, disclose, publish.
@@ -155,9 +152,7 @@ pub(super) fn release(
     let part = timings::part("footers of the store");
     let catalogue = store.catalogue()?;
     drop(part);
-    let latest = || catalogue.latest_period().and_then(|period| pipeline.period_kind.parse(period));
-    let period = pipeline.period.or_else(latest);
-    let period = period.ok_or_else(|| Refused("the store holds no period of this pipeline's kind".to_owned()))?;
+    let period = period_of(&pipeline, &catalogue)?;
     told.releases(period);
     let snapshots = Snapshots::of(&catalogue, &pipeline, period);
     if snapshots.parts.is_empty() {

@@ -34,7 +34,7 @@ impl ScorecardCommand {
         let pipeline = Pipeline::read(&self.pipeline.pipeline, &self.pipeline.overrides())?;
         let register = Register::read(&pipeline.companies, &pipeline.dimensions)?;
         let store = Store::open(&pipeline.workspace, self.wait)?;
-        let period = release::period_of(&pipeline, &store)?;
+        let period = release::period_of(&pipeline, &store.catalogue()?)?;
         let (folder, cards) = write_cards(self.company.as_deref(), &register, period, &pipeline)?;
         if cards == 0 {
             let who =

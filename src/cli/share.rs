@@ -180,7 +180,7 @@ fn export_to(arguments: &PipelineArguments, recipient: &str) -> anyhow::Result<(
     let pipeline = Pipeline::read(&arguments.pipeline, &arguments.overrides())?;
     let register = Register::read(&pipeline.companies, &pipeline.dimensions)?;
     let store = Store::open(&pipeline.workspace, true)?;
-    let period = release::period_of(&pipeline, &store)?;
+    let period = release::period_of(&pipeline, &store.catalogue()?)?;
     let released = Released::latest(&pipeline, period)?
         .ok_or_else(|| Refused(format!("nothing is released for {period}; run the pipeline first")))?;
     let mut events = Log::read(&pipeline.workspace)?;

@@ -20,6 +20,26 @@ pub struct Figures {
     pub percentiles: [Option<f64>; 5],
 }
 
+impl Figures {
+    /// The percentiles that are there, as percent and figure.
+    #[must_use]
+    pub fn known_percentiles(&self) -> Vec<(f64, f64)> {
+        known([10.0, 25.0, 50.0, 75.0, 90.0], self.percentiles)
+    }
+}
+
+impl OrganizationFigures {
+    /// The percentiles that are there, as percent and figure.
+    #[must_use]
+    pub fn known_percentiles(&self) -> Vec<(f64, f64)> {
+        known([25.0, 50.0, 75.0], self.percentiles)
+    }
+}
+
+fn known<const N: usize>(percents: [f64; N], figures: [Option<f64>; N]) -> Vec<(f64, f64)> {
+    percents.into_iter().zip(figures).filter_map(|(percent, figure)| Some((percent, figure?))).collect()
+}
+
 /// Rounded organization-weighted figures.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct OrganizationFigures {

@@ -11,7 +11,7 @@ use minijinja::value::Serde;
 use minijinja::{Environment, UndefinedBehavior, Value, context};
 use serde::Serialize;
 
-pub use number::{amount, grouped, short};
+pub use number::{amount, counted, grouped, short};
 
 /// Why a page cannot be made: a template is wrong.
 #[derive(Debug, thiserror::Error)]

@@ -42,6 +42,24 @@ fn decimals(figure: f64) -> usize {
     }
 }
 
+/// A number of people, companies or rows.
+#[must_use]
+pub fn counted(count: u64) -> String {
+    grouped_digits(&count.to_string())
+}
+
+/// Digits in groups of three.
+fn grouped_digits(digits: &str) -> String {
+    let mut grouped = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            grouped.push(SPACE);
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
 /// A number with so many decimals, its digits in groups of three.
 #[must_use]
 pub fn grouped(figure: f64, decimals: usize) -> String {
@@ -52,12 +70,7 @@ pub fn grouped(figure: f64, decimals: usize) -> String {
     if figure < 0.0 && text.bytes().any(|byte| (b'1'..=b'9').contains(&byte)) {
         grouped.push('\u{2212}');
     }
-    for (place, digit) in whole.chars().enumerate() {
-        if place > 0 && (whole.len() - place).is_multiple_of(3) {
-            grouped.push(SPACE);
-        }
-        grouped.push(digit);
-    }
+    grouped.push_str(&grouped_digits(whole));
     if let Some(rest) = rest {
         grouped.push('.');
         grouped.push_str(rest);

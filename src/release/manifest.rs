@@ -6,11 +6,10 @@
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use super::dictionary::published_measures;
 use crate::audit::Parent;
-use crate::digest::hex;
+use crate::digest::{self, hex};
 use crate::disclose::{SafeRow, SafeTable};
 use crate::exact::{Amount, decimal};
 use crate::measure::RoundingClass;
@@ -239,7 +238,7 @@ impl FileEntry {
     /// The entry of a file with this content.
     #[must_use]
     pub fn of(name: &str, content: &[u8]) -> Self {
-        Self { name: name.to_owned(), bytes: content.len() as u64, sha256: hex(&Sha256::digest(content)) }
+        Self { name: name.to_owned(), bytes: content.len() as u64, sha256: hex(&digest::of(content)) }
     }
 }
 
@@ -331,7 +330,7 @@ impl Manifest {
     /// The digest that belongs in [`sha256`](Self::sha256).
     pub(super) fn own_digest(&self) -> String {
         let without = Self { sha256: String::new(), ..self.clone() };
-        hex(&Sha256::digest(without.to_json()))
+        hex(&digest::of(without.to_json().as_bytes()))
     }
 
     pub(super) fn to_json(&self) -> String {

@@ -13,7 +13,7 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use super::manifest::Manifest;
 use super::publish::{folder_of, versions};
 use crate::digest::{self, hex};
-use crate::disclose::{Figures, OrganizationFigures, SafeRow, SafeTable};
+use crate::disclose::{Figures, OrganizationFigures, SafeRow};
 use crate::measure::Unit;
 use crate::period::Period;
 use crate::pipeline::{Pipeline, TOTAL};
@@ -91,12 +91,6 @@ impl ReleasedRow {
             incumbent: row.incumbent,
             organization: row.organization,
         }
-    }
-
-    /// The rows that stand in a release for those of a safe table.
-    #[must_use]
-    pub fn all_of(table: &SafeTable, pipeline: &Pipeline) -> Vec<Self> {
-        table.rows().iter().map(|row| Self::of(row, pipeline)).collect()
     }
 }
 

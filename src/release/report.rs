@@ -12,7 +12,7 @@ use super::manifest::Perturbation;
 use super::read::{Released, ReleasedRow};
 use super::report_drawings::drawings;
 use crate::disclose::SafeTable;
-use crate::page::{Page, PageError, grouped, render, short};
+use crate::page::{Page, PageError, counted, render, short};
 use crate::pipeline::{Pipeline, TOTAL, Table, UNKNOWN};
 
 /// Rows of one table that the page shows; files have them all.
@@ -96,7 +96,7 @@ pub(super) fn html(table: &SafeTable, before: Option<&Released>, pipeline: &Pipe
         of_tables.entry(row.key.table).or_default().push(ReleasedRow::of(row, pipeline));
     }
     let perturbed = Perturbation::of(pipeline).map(|perturbation| perturbation.sentences());
-    let count = |count: usize| grouped(f64::from(u32::try_from(count).unwrap_or(u32::MAX)), 0);
+    let count = |count: usize| counted(count as u64);
     let measure = |measure: &'_ crate::measure::Measure| measure.direction.label();
     let shown = Shown {
         pipeline: &pipeline.name,
@@ -124,7 +124,7 @@ pub(super) fn html(table: &SafeTable, before: Option<&Released>, pipeline: &Pipe
 fn shown_table(place: usize, rows: &[ReleasedRow], before: Option<&Released>, pipeline: &Pipeline) -> ShownTable {
     let table = &pipeline.tables[place];
     let names: Vec<&str> = table.by.iter().map(|&by| pipeline.dimensions[by].name.as_str()).collect();
-    let count = |count: usize| grouped(f64::from(u32::try_from(count).unwrap_or(u32::MAX)), 0);
+    let count = |count: usize| counted(count as u64);
     let id = format!("t{place}");
     // The coarsest cells first, so that what does not fit is the finest.
     let mut listed: Vec<&ReleasedRow> = rows.iter().collect();
@@ -185,9 +185,10 @@ fn shown_row(row: &ReleasedRow, table: &Table, pipeline: &Pipeline) -> ShownRow 
         number: true,
         value: Some(figure.map(|figure| figure.to_string()).unwrap_or_default()),
     };
-    let count = |count: Option<u64>| {
-        let figure = count.map(|count| f64::from(u32::try_from(count).unwrap_or(u32::MAX)));
-        number(figure, figure.map(|figure| grouped(figure, 0)), "")
+    let count = |count: Option<u64>| ShownCell {
+        text: count.map(counted).unwrap_or_default(),
+        number: true,
+        value: Some(count.map(|count| count.to_string()).unwrap_or_default()),
     };
     let figure =
         |figure: Option<f64>, otherwise: &str| number(figure, figure.map(|figure| short(figure, &row.unit)), otherwise);

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::read::{Released, ReleasedRow};
 use super::report::{Drawing, label};
 use crate::page::chart::{Band, Grid, bands, changes, grid};
-use crate::page::{amount, grouped, short};
+use crate::page::{amount, counted, short};
 use crate::pipeline::{Pipeline, TOTAL, Table};
 
 /// Lines of a drawing.
@@ -74,10 +74,7 @@ impl Scene<'_> {
 
     fn bands(&self) -> Option<Drawing> {
         let band = |row: &&ReleasedRow| {
-            let percents = [10.0, 25.0, 50.0, 75.0, 90.0];
-            let figures = row.incumbent?.percentiles;
-            let percentiles: Vec<(f64, f64)> =
-                percents.into_iter().zip(figures).filter_map(|(percent, figure)| Some((percent, figure?))).collect();
+            let percentiles = row.incumbent?.known_percentiles();
             let label = self.cell(row);
             let said: Vec<String> = percentiles
                 .iter()
@@ -187,6 +184,5 @@ fn more(found: usize, shown: usize, what: &str) -> String {
     if found <= shown {
         return String::new();
     }
-    let count = |count: usize| grouped(f64::from(u32::try_from(count).unwrap_or(u32::MAX)), 0);
-    format!(" It shows {} of {} {what}.", count(shown), count(found))
+    format!(" It shows {} of {} {what}.", counted(shown as u64), counted(found as u64))
 }

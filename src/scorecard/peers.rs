@@ -85,13 +85,8 @@ impl Peers {
     }
 
     fn of_row(row: &ReleasedRow, pipeline: &Pipeline) -> Self {
-        let published = |percents: &[f64], figures: &[Option<f64>]| -> Vec<(f64, f64)> {
-            percents.iter().zip(figures).filter_map(|(percent, figure)| Some((*percent, (*figure)?))).collect()
-        };
-        let of_employees =
-            row.incumbent.map(|it| published(&[10.0, 25.0, 50.0, 75.0, 90.0], &it.percentiles)).unwrap_or_default();
-        let of_companies =
-            row.organization.map(|it| published(&[25.0, 50.0, 75.0], &it.percentiles)).unwrap_or_default();
+        let of_employees = row.incumbent.map(|it| it.known_percentiles()).unwrap_or_default();
+        let of_companies = row.organization.map(|it| it.known_percentiles()).unwrap_or_default();
         let (weighting, percentiles) = match (of_employees.len(), of_companies.len()) {
             (2.., _) => (Weighting::Employees, of_employees),
             (_, 2..) => (Weighting::Companies, of_companies),

@@ -12,6 +12,7 @@ use std::time::SystemTime;
 use serde::{Deserialize, Serialize};
 
 use super::StoreError;
+use super::commit::write_beside;
 use super::stamp::Stamp;
 
 /// One upload.
@@ -82,9 +83,7 @@ impl Seen {
         fs::create_dir_all(folder).map_err(StoreError::io(folder))?;
         let text = serde_json::to_vec(&self.entries).unwrap_or_default();
         // Not durable: a lost list costs nothing but reading again.
-        let beside = self.file.with_extension("new");
-        fs::write(&beside, text).map_err(StoreError::io(&beside))?;
-        fs::rename(&beside, &self.file).map_err(StoreError::io(&self.file))
+        write_beside(&self.file, &text).map_err(StoreError::io(&self.file))
     }
 }
 
