@@ -4,11 +4,12 @@
 //! [`Quotient`] (an exact fraction of amounts). Invariant: no value passes through a binary float before the one
 //! conversion that writes a published figure, so sums never depend on the order of rows.
 
+mod currency_mark;
 mod number_format;
 mod percentile;
 mod quotient;
 
-pub use number_format::{DecimalMark, NumberFault, NumberFormat, ThousandsMark};
+pub use number_format::{DecimalMark, Grouping, NumberFault, NumberFormat, ThousandsMark};
 pub use percentile::percentile;
 pub use quotient::{Quotient, divide_half_even};
 

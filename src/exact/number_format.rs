@@ -3,6 +3,7 @@
 //! In: the bytes of one field and the declared format of its file. Out: an [`Amount`], or the reason why not.
 //! Invariant: what the format does not declare is refused, never guessed; no float is involved.
 
+use super::currency_mark;
 use super::{Amount, DECIMALS, LARGEST_UNITS, SCALE, divide_half_even};
 
 /// The character between units and their fraction.
@@ -27,13 +28,25 @@ pub enum ThousandsMark {
     Apostrophe,
 }
 
+/// How many digits stand between two marks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Grouping {
+    /// Three: `1,234,567`
+    #[default]
+    Thousands,
+    /// Three at the end and two before: `12,34,567`, as lakh and crore are written
+    Lakh,
+}
+
 /// How one file writes its numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct NumberFormat {
     /// Between units and fraction.
     pub decimal: DecimalMark,
-    /// Between groups of three digits, where the file uses any.
+    /// Between groups of digits, where the file uses any.
     pub thousands: Option<ThousandsMark>,
+    /// How long the groups are.
+    pub grouping: Grouping,
 }
 
 /// Why a field is not a number in the declared format. Carries no part of the field.
@@ -53,17 +66,9 @@ pub enum NumberFault {
 
 impl Default for NumberFormat {
     fn default() -> Self {
-        Self { decimal: DecimalMark::Point, thousands: None }
+        Self { decimal: DecimalMark::Point, thousands: None, grouping: Grouping::Thousands }
     }
 }
-
-/// Currency signs that name one currency, and the code that they name.
-const SIGNS: [(&[u8], &[&str]); 4] = [
-    ("€".as_bytes(), &["EUR"]),
-    ("£".as_bytes(), &["GBP"]),
-    ("¥".as_bytes(), &["JPY", "CNY"]),
-    (b"$", &["USD", "CAD", "AUD", "NZD", "SGD", "HKD", "MXN"]),
-];
 
 impl NumberFormat {
     /// The amount that `text` (trimmed, UTF-8) writes. A fifth and further decimals are rounded half to even.
@@ -77,7 +82,10 @@ impl NumberFormat {
         {
             return Ok(amount);
         }
-        self.parse_any(text)
+        match ascii_minus(text) {
+            Some(text) => self.parse_any(&text),
+            None => self.parse_any(text),
+        }
     }
 
     /// Like [`parse`](Self::parse), and takes a currency sign or code before or after the number, and accounting
@@ -92,6 +100,8 @@ impl NumberFormat {
         {
             return Ok(amount);
         }
+        let unsigned = ascii_minus(text);
+        let text = unsigned.as_deref().unwrap_or(text);
         let (text, bracketed) = match text {
             [b'(', inner @ .., b')'] => (inner.trim_ascii(), true),
             _ => (text, false),
@@ -100,7 +110,7 @@ impl NumberFormat {
             [b'-', inner @ ..] if inner.first().is_some_and(|b| !b.is_ascii_digit()) => (inner.trim_ascii(), true),
             _ => (text, false),
         };
-        let bare = strip_currency(text, currency)?;
+        let bare = without_dash(currency_mark::strip(text, currency)?);
         let negative = bracketed ^ leading_minus;
         if negative && bare.first().is_some_and(|b| matches!(b, b'-' | b'+')) {
             return Err(NumberFault::NotANumber);
@@ -137,37 +147,39 @@ impl NumberFormat {
         Ok(if negative { -amount } else { amount })
     }
 
+    /// The digits before the decimal mark; groups are judged from their end, as the last one always has three digits.
     fn units(self, text: &[u8]) -> Result<i128, NumberFault> {
         let mut value: i128 = 0;
-        let mut since_mark: Option<u32> = None;
         let mut digits = 0_u32;
+        // The length of each group that a mark ends.
+        let mut groups: Vec<u32> = Vec::new();
         let mut rest = text;
         while let [byte, tail @ ..] = rest {
             if byte.is_ascii_digit() {
                 value = (value * 10 + i128::from(byte - b'0')).min(i128::from(i64::MAX));
                 digits += 1;
-                since_mark = since_mark.map(|n| n + 1);
                 rest = tail;
                 continue;
             }
             let Some(width) = self.thousands.and_then(|mark| mark.width_at(rest)) else {
+                let any = digits > 0 || !groups.is_empty();
                 return Err(match byte {
-                    b'e' | b'E' if digits > 0 => NumberFault::Scientific,
-                    b',' | b'.' | b'\'' | b' ' if digits > 0 => NumberFault::Grouping,
+                    b'e' | b'E' if any => NumberFault::Scientific,
+                    b',' | b'.' | b'\'' | b' ' if any => NumberFault::Grouping,
                     _ => NumberFault::NotANumber,
                 });
             };
-            let group_ok = since_mark.map_or((1..=3).contains(&digits), |n| n == 3);
-            if !group_ok {
-                return Err(NumberFault::Grouping);
-            }
-            since_mark = Some(0);
+            groups.push(std::mem::take(&mut digits));
             rest = &rest[width..];
         }
-        match since_mark {
-            Some(n) if n != 3 => Err(NumberFault::Grouping),
-            _ => Ok(value),
-        }
+        let Some((first, inner)) = groups.split_first() else { return Ok(value) };
+        let inner_length = match self.grouping {
+            Grouping::Thousands => 3,
+            Grouping::Lakh => 2,
+        };
+        let fits =
+            (1..=inner_length).contains(first) && inner.iter().all(|length| *length == inner_length) && digits == 3;
+        if fits { Ok(value) } else { Err(NumberFault::Grouping) }
     }
 }
 
@@ -179,7 +191,7 @@ impl ThousandsMark {
             Self::Point => text.starts_with(b".").then_some(1),
             Self::Apostrophe if text.starts_with("\u{2019}".as_bytes()) => Some(3),
             Self::Apostrophe => text.starts_with(b"'").then_some(1),
-            Self::Space => [" ", "\u{a0}", "\u{202f}"]
+            Self::Space => [" ", "\u{a0}", "\u{202f}", "\u{2009}"]
                 .iter()
                 .find(|space| text.starts_with(space.as_bytes()))
                 .map(|space| space.len()),
@@ -249,42 +261,23 @@ fn parse_plain(text: &[u8]) -> Option<Amount> {
     Some(if negative { -amount } else { amount })
 }
 
-/// The text without one leading or trailing currency sign or ISO code; refuses one that names another currency.
-fn strip_currency<'a>(text: &'a [u8], currency: Option<&[u8]>) -> Result<&'a [u8], NumberFault> {
-    for (sign, codes) in SIGNS {
-        let bare = text.strip_prefix(sign).or_else(|| text.strip_suffix(sign));
-        if let Some(bare) = bare {
-            if currency.is_some_and(|own| codes.iter().all(|code| code.as_bytes() != own)) {
-                return Err(NumberFault::OtherCurrency);
-            }
-            return Ok(trim_spaces(bare));
-        }
-    }
-    let is_code = |code: &[u8]| code.iter().all(u8::is_ascii_uppercase);
-    let split = match text {
-        [a, b, c, rest @ ..] if is_code(&[*a, *b, *c]) => Some(([*a, *b, *c], rest)),
-        [rest @ .., a, b, c] if is_code(&[*a, *b, *c]) => Some(([*a, *b, *c], rest)),
-        _ => None,
-    };
-    match split {
-        Some((code, rest)) if currency.is_none_or(|own| own == code) => Ok(trim_spaces(rest)),
-        Some(_) => Err(NumberFault::OtherCurrency),
-        None => Ok(text),
-    }
+/// The text with a plain minus in the place of the typographic one, where it has that.
+fn ascii_minus(text: &[u8]) -> Option<Vec<u8>> {
+    const MINUS: &[u8] = "\u{2212}".as_bytes();
+    let at = memchr::memmem::find(text, MINUS)?;
+    Some([&text[..at], b"-", &text[at + MINUS.len()..]].concat())
 }
 
-fn trim_spaces(mut text: &[u8]) -> &[u8] {
-    loop {
-        let trimmed = text.trim_ascii();
-        let trimmed = ["\u{a0}", "\u{202f}"].iter().fold(trimmed, |text, space| {
-            let text = text.strip_prefix(space.as_bytes()).unwrap_or(text);
-            text.strip_suffix(space.as_bytes()).unwrap_or(text)
-        });
-        if trimmed.len() == text.len() {
-            return text;
-        }
-        text = trimmed;
-    }
+/// The text without the dash that stands for no cents: `1'200.-`, `1 200,-`, `1.200,--`.
+fn without_dash(text: &[u8]) -> &[u8] {
+    ["-", "--", "\u{2013}", "\u{2014}"]
+        .iter()
+        .filter_map(|dash| text.strip_suffix(dash.as_bytes()))
+        .find_map(|text| match text {
+            [units @ .., b'.' | b','] if units.last().is_some_and(u8::is_ascii_digit) => Some(units),
+            _ => None,
+        })
+        .unwrap_or(text)
 }
 
 #[cfg(test)]
@@ -293,8 +286,17 @@ mod tests {
 
     use super::*;
 
-    const EURO: NumberFormat = NumberFormat { decimal: DecimalMark::Comma, thousands: Some(ThousandsMark::Point) };
-    const US: NumberFormat = NumberFormat { decimal: DecimalMark::Point, thousands: Some(ThousandsMark::Comma) };
+    const EURO: NumberFormat = NumberFormat {
+        decimal: DecimalMark::Comma,
+        thousands: Some(ThousandsMark::Point),
+        grouping: Grouping::Thousands,
+    };
+    const US: NumberFormat = NumberFormat {
+        decimal: DecimalMark::Point,
+        thousands: Some(ThousandsMark::Comma),
+        grouping: Grouping::Thousands,
+    };
+    const INDIA: NumberFormat = NumberFormat { grouping: Grouping::Lakh, ..US };
 
     #[test]
     fn reads_what_the_format_declares() {
@@ -312,6 +314,10 @@ mod tests {
             (EURO, "3.250,50", 32_505_000),
             (EURO, "1.234.567", 12_345_670_000),
             (US, "1,234,567.89", 12_345_678_900),
+            (US, "\u{2212}1,234", -12_340_000),
+            (INDIA, "1,04,437", 1_044_370_000),
+            (INDIA, "62,506", 625_060_000),
+            (INDIA, "12,34,56,789.50", 1_234_567_895_000),
         ] {
             assert_eq!(format.parse(text.as_bytes()), Ok(expected), "{text}");
         }
@@ -327,6 +333,14 @@ mod tests {
             ("12 CHF", "CHF", 120_000),
             ("(12.5)", "USD", -125_000),
             ("-$12.5", "USD", -125_000),
+            ("\u{2212}$12.5", "USD", -125_000),
+            ("12 kr", "SEK", 120_000),
+            ("kr. 12,500", "DKK", 125_000_000),
+            ("1,200 zł", "PLN", 12_000_000),
+            ("R$ 12", "BRL", 120_000),
+            ("Fr. 1,200.-", "CHF", 12_000_000),
+            ("1,200.--", "CHF", 12_000_000),
+            ("₹ 62,506", "INR", 625_060_000),
         ] {
             assert_eq!(US.parse_money(text.as_bytes(), Some(currency.as_bytes())), Ok(expected), "{text}");
         }
@@ -348,6 +362,11 @@ mod tests {
             (plain, ".", NumberFault::NotANumber),
             (plain, "99999999999999999999999", NumberFault::TooLarge),
             (US, "12,34.5", NumberFault::Grouping),
+            (US, "1,04,437", NumberFault::Grouping),
+            (US, ",123", NumberFault::Grouping),
+            (US, "1,,234", NumberFault::Grouping),
+            (INDIA, "104,437", NumberFault::Grouping),
+            (INDIA, "1,044,37", NumberFault::Grouping),
             (US, "1234,567", NumberFault::Grouping),
             (EURO, "1.23", NumberFault::Grouping),
         ] {
