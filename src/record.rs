@@ -46,6 +46,45 @@ pub struct Column {
     pub unit: String,
     /// What it means, in a sentence.
     pub meaning: String,
+    /// What several jobs of one employee make of it.
+    pub jobs: Jobs,
+}
+
+/// What several jobs of one employee make of a number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Jobs {
+    /// Their sum: of amounts, hours, days and counts.
+    Sum,
+    /// That of the main job: of scores, ratios, rates and everything else of which two do not add up.
+    Main,
+    /// The largest.
+    Largest,
+}
+
+impl Jobs {
+    /// What the unit of a number says: amounts, times and counts add up, and nothing else does.
+    #[must_use]
+    pub fn of_unit(unit: &str) -> Self {
+        const COUNTED: [&str; 14] = [
+            "currency",
+            "hours",
+            "hours per week",
+            "hours per year",
+            "days",
+            "days per year",
+            "full-time equivalents",
+            "courses",
+            "minutes",
+            "shifts",
+            "units",
+            "pieces",
+            "trips",
+            "count",
+        ];
+        let unit = unit.trim().to_lowercase();
+        let adds_up = COUNTED.contains(&unit.as_str()) || is_currency_code(&unit.to_uppercase());
+        if adds_up { Self::Sum } else { Self::Main }
+    }
 }
 
 /// The words of `pay_basis`.
@@ -58,7 +97,7 @@ const ANY_HOURS: ColumnKind = ColumnKind::Number { low: 0, high: 8_784 * SCALE }
 const COUNT: ColumnKind = ColumnKind::Number { low: 0, high: 100_000 * SCALE };
 
 /// Name, kind, unit and meaning of the columns that are always known.
-fn fixed() -> [(&'static str, ColumnKind, &'static str, &'static str); 27] {
+fn fixed() -> [(&'static str, ColumnKind, &'static str, &'static str); 28] {
     let week = ColumnKind::Number { low: 0, high: 168 * SCALE };
     let days = ColumnKind::Number { low: 0, high: 366 * SCALE };
     let fte = ColumnKind::Number { low: 0, high: 2 * SCALE };
@@ -88,6 +127,12 @@ fn fixed() -> [(&'static str, ColumnKind, &'static str, &'static str); 27] {
         ("base_pay", ColumnKind::Money, "currency per pay_basis", "Contracted pay for one pay_basis."),
         ("currency", ColumnKind::Currency, "ISO 4217", "Currency of every amount of the row."),
         ("variable_pay", ColumnKind::Money, "currency", "Variable pay of the 12 months to the snapshot."),
+        (
+            "bonus_in_pay_period",
+            ColumnKind::Money,
+            "currency",
+            "Bonus paid in the pay period of the snapshot, as far as it is for that period.",
+        ),
         ("overtime_pay", ColumnKind::Money, "currency", "Overtime pay of the 12 months to the snapshot."),
         ("range_min", ColumnKind::Money, "currency per pay_basis", "Bottom of the job's pay range."),
         ("range_max", ColumnKind::Money, "currency per pay_basis", "Top of the job's pay range."),
@@ -123,7 +168,8 @@ impl Column {
             let (_, kind, unit, meaning) = fixed().into_iter().find(|(fixed, ..)| *fixed == name)?;
             (kind, unit, meaning.to_owned())
         };
-        Some(Self { name: name.to_owned(), kind, unit: unit.to_owned(), meaning })
+        let jobs = if name == "base_pay" { Jobs::Sum } else { Jobs::of_unit(unit) };
+        Some(Self { name: name.to_owned(), kind, unit: unit.to_owned(), meaning, jobs })
     }
 
     /// A further numeric column that a pipeline declares under `[columns.custom]`.
@@ -136,7 +182,7 @@ impl Column {
             ColumnKind::Number { low: -bound, high: bound }
         };
         let meaning = "A column that the pipeline declares.".to_owned();
-        Self { name: name.to_owned(), kind, unit: unit.to_owned(), meaning }
+        Self { name: name.to_owned(), kind, unit: unit.to_owned(), meaning, jobs: Jobs::of_unit(unit) }
     }
 
     /// The canonical names that are not patterns, for suggestions.
@@ -191,7 +237,50 @@ pub fn is_currency_code(code: &str) -> bool {
     code.len() == 3 && CODES.split_ascii_whitespace().any(|known| known == code)
 }
 
-/// Whether a company or a recipient can have this name: it becomes that of a folder or a file.
+/// The longest company ID, as the name of a folder: file systems take 255 bytes.
+const LONGEST_FOLDER: usize = 230;
+
+/// The name of the folder or file of a company: its ID, in which everything but ASCII letters, digits, `-`, `_` and `.` is written as `%` and
+/// two hexadecimal digits, as in URLs. Two companies never have one name.
+#[must_use]
+pub fn folder_name(company: &str) -> String {
+    let mut name = String::with_capacity(company.len());
+    for (place, byte) in company.bytes().enumerate() {
+        let plain = byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_') || (byte == b'.' && place > 0);
+        if plain {
+            name.push(char::from(byte));
+        } else {
+            name += &format!("%{byte:02X}");
+        }
+    }
+    name
+}
+
+/// The company ID that a folder is named after; none where it is named otherwise.
+#[must_use]
+pub fn company_of_folder(name: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(name.len());
+    let mut rest = name.as_bytes();
+    while let [first, tail @ ..] = rest {
+        if *first == b'%' {
+            let digits = std::str::from_utf8(tail.get(..2)?).ok()?;
+            bytes.push(u8::from_str_radix(digits, 16).ok()?);
+            rest = &tail[2..];
+        } else {
+            bytes.push(*first);
+            rest = tail;
+        }
+    }
+    String::from_utf8(bytes).ok()
+}
+
+/// Whether a text can be a company ID: one line, not empty, and short enough for the name of a folder.
+#[must_use]
+pub fn is_company_id(id: &str) -> bool {
+    !id.is_empty() && !id.chars().any(char::is_control) && folder_name(id).len() <= LONGEST_FOLDER
+}
+
+/// Whether a recipient can have this name: it becomes that of a folder.
 #[must_use]
 pub fn is_folder_name(name: &str) -> bool {
     (1..=100).contains(&name.len())
@@ -202,6 +291,48 @@ pub fn is_folder_name(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn amounts_times_and_counts_of_several_jobs_add_up() {
+        for (unit, jobs) in [
+            ("EUR", Jobs::Sum),
+            ("hours", Jobs::Sum),
+            ("points", Jobs::Main),
+            ("rating", Jobs::Main),
+            ("%", Jobs::Main),
+        ] {
+            assert_eq!(Column::custom("x", unit).jobs, jobs, "{unit}");
+        }
+        for (name, jobs) in [
+            ("base_pay", Jobs::Sum),
+            ("range_min", Jobs::Main),
+            ("weekly_hours", Jobs::Sum),
+            ("fte", Jobs::Sum),
+            ("variable_pay", Jobs::Sum),
+            ("skill_rust", Jobs::Main),
+            ("benefit_health_employer_cost", Jobs::Sum),
+        ] {
+            assert_eq!(Column::canonical(name).map(|column| column.jobs), Some(jobs), "{name}");
+        }
+    }
+
+    #[test]
+    fn every_text_is_a_company_and_a_folder() {
+        for (id, folder) in [
+            ("C001", "C001"),
+            ("R & D / Ops", "R%20%26%20D%20%2F%20Ops"),
+            ("../x", "%2E.%2Fx"),
+            ("a%20b", "a%2520b"),
+            ("Zürich", "Z%C3%BCrich"),
+            ("a.b", "a.b"),
+        ] {
+            assert_eq!(folder_name(id), folder);
+            assert_eq!(company_of_folder(folder).as_deref(), Some(id));
+            assert!(is_company_id(id));
+        }
+        assert!(!is_company_id("") && !is_company_id("a\nb") && !is_company_id(&"ü".repeat(60)));
+        assert_eq!(company_of_folder("a%2"), None);
+    }
 
     #[test]
     fn plans_and_skills_are_found_by_their_names() {

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use sha2::Digest;
 
+use super::PayTerms;
 use super::read::Reader;
 use super::section::{Placed, Section};
 use crate::exact::SCALE;
@@ -39,6 +40,8 @@ impl Reader<'_> {
         settings.currency = section.text("currency").and_then(|text| currency(&section, &text));
         settings.pay_basis = section.choice("pay_basis", &bases);
         settings.standard_weekly_hours = section.decimal("standard_weekly_hours", SCALE, 168 * SCALE);
+        // What base pay means is read with the formats of files, which it is the default of.
+        let _ = PayTerms::read(&section, PayTerms::default());
         settings.participation_from_cost = section.flag("participation_from_cost").unwrap_or(false);
         section.finish();
     }
@@ -67,6 +70,14 @@ impl Reader<'_> {
         let meanings = [("unknown", EmptyVariablePay::Unknown), ("zero", EmptyVariablePay::Zero)];
         if let Some(meaning) = section.choice("empty_variable_pay", &meanings) {
             settings.empty_variable_pay = meaning;
+        }
+        let periods: Vec<(&'static str, PayBasis)> = PAY_BASES
+            .iter()
+            .filter_map(|word| PayBasis::of_word(word).map(|basis| (*word, basis)))
+            .filter(|(_, basis)| !matches!(basis, PayBasis::Hour | PayBasis::Day))
+            .collect();
+        if let Some(period) = section.choice("bonus_period", &periods) {
+            settings.bonus_period = period;
         }
         for (place, key) in ["remainder_1", "remainder_2", "remainder_3"].into_iter().enumerate() {
             if let Some(bands) = section.texts(key)

@@ -5,6 +5,8 @@
 //! exists is complete and makes sense.
 
 mod choice;
+mod columns;
+mod dates;
 mod differential_privacy;
 mod format;
 mod hierarchy;
@@ -19,8 +21,10 @@ mod section;
 
 use std::path::{Path, PathBuf};
 
+pub use columns::{Header, MappedColumn, RegisterHeaders, Words};
+pub use dates::{DateForm, Dated, Dates};
 pub use differential_privacy::{Bounds, DifferentialPrivacy, Protect};
-pub use format::{DateFormat, Encoding, FileFormat};
+pub use format::{Encoding, FileFormat, PayTerms};
 pub use hierarchy::{Hierarchy, TOTAL, UNKNOWN};
 pub use linked::Linked;
 pub use protection::{Depth, Dominance, Policy, PriorPosterior, Rounding};
@@ -31,7 +35,6 @@ use crate::exact::Amount;
 use crate::measure::{Found, Measure, MeasureSettings, fits};
 use crate::period::{Period, PeriodKind};
 use crate::problem::FileProblems;
-use crate::record::Column;
 use crate::schedule::Schedule;
 
 /// What one batch run does, resolved and checked.
@@ -48,8 +51,8 @@ pub struct Pipeline {
     pub period: Option<Period>,
     /// Uploads, as a glob pattern.
     pub uploads: String,
-    /// The company register.
-    pub companies: PathBuf,
+    /// The company register; none where the uploads name their companies.
+    pub companies: Option<PathBuf>,
     /// Where everything is kept.
     pub workspace: PathBuf,
     /// How upload files are written where no group says otherwise.
@@ -58,6 +61,12 @@ pub struct Pipeline {
     pub formats: Vec<NamedFormat>,
     /// Columns with the headers by which uploads name them, first choice first.
     pub columns: Vec<MappedColumn>,
+    /// Whether uploads have employee IDs; without them each row is an employee, and snapshots cannot be compared.
+    pub has_employee_ids: bool,
+    /// What words of uploads mean.
+    pub words: Words,
+    /// The headers of the register.
+    pub register_headers: RegisterHeaders,
     /// The part of an upload's rows that may be rejected before it is refused whole, in 1/10,000.
     pub max_reject_share: Amount,
     /// What two differing rows for one employee and period mean.
@@ -131,15 +140,6 @@ pub struct NamedFormat {
     pub format: FileFormat,
 }
 
-/// A column and its headers.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MappedColumn {
-    /// The column.
-    pub column: Column,
-    /// Headers, first choice first.
-    pub headers: Vec<String>,
-}
-
 /// What two differing rows for one employee in one period mean.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MultipleJobs {
@@ -210,6 +210,12 @@ impl Pipeline {
     pub fn format_of(&self, path: &Path) -> &FileFormat {
         let named = self.formats.iter().find(|named| named.files.iter().any(|pattern| pattern.matches_path(path)));
         named.map_or(&self.format, |named| &named.format)
+    }
+
+    /// The register, for messages.
+    #[must_use]
+    pub fn register_name(&self) -> String {
+        self.companies.as_ref().map_or("the uploads".to_owned(), |file| file.display().to_string())
     }
 
     /// Puts the measures that patterns mean in their place, now that it is known what plans, skills and codes there are.

@@ -14,13 +14,13 @@ use super::scorecard::ScorecardPlan;
 use super::section::{Placed, Section};
 use super::{
     CopyFormat, Dimension, DimensionSource, FileFormat, Hierarchy, MappedColumn, MultipleJobs, NamedFormat, Overrides,
-    Pipeline, Policy, Table,
+    PayTerms, Pipeline, Policy, Table,
 };
 use crate::exact::{Amount, SCALE};
-use crate::measure::Population;
+use crate::measure::{MeasureSettings, Population};
 use crate::period::PeriodKind;
 use crate::problem::{FileProblems, Problems, nearest};
-use crate::record::{Column, ColumnKind, is_plain_name};
+use crate::record::{ColumnKind, is_plain_name};
 
 pub(super) fn read(file: &Path, overrides: &Overrides) -> Result<Pipeline, FileProblems> {
     let bytes = std::fs::read(file);
@@ -99,7 +99,11 @@ impl<'a> Reader<'a> {
         let input = self.input();
         let formats = self.formats(input.as_ref().map(|input| &input.format));
         let columns = self.columns();
-        let settings = self.settings(period_kind);
+        let has_employee_ids = columns.has_employee_ids;
+        let columns = columns.mapped;
+        let words = self.words(&columns);
+        let register_headers = self.register_headers();
+        let settings = MeasureSettings { has_employee_ids, ..self.settings(period_kind) };
         let dimensions = self.dimensions(&columns);
         let positive = self.populations();
         let mut chosen = Chosen { columns: &columns, settings: &settings, positive: &positive, measures: Vec::new() };
@@ -135,11 +139,11 @@ impl<'a> Reader<'a> {
         let (Some(name), Some(period_kind), Some(input)) = (name, period_kind, input) else {
             return None;
         };
-        let (Some(uploads), Some(companies)) =
-            (overrides.uploads.clone().or(input.uploads), overrides.companies.clone().or(input.companies))
-        else {
-            return None;
-        };
+        let uploads = overrides.uploads.clone().or(input.uploads)?;
+        let companies = overrides.companies.clone().or(input.companies);
+        if companies.is_none() {
+            self.refuse_dimensions_of_companies(&dimensions);
+        }
         let workspace = overrides.workspace.clone().or_else(|| workspace.map(|text| self.path(&text.value)));
         Some(Pipeline {
             file: self.file.to_owned(),
@@ -152,6 +156,9 @@ impl<'a> Reader<'a> {
             format: input.format,
             formats,
             columns,
+            has_employee_ids,
+            words,
+            register_headers,
             max_reject_share: input.max_reject_share,
             multiple_jobs: input.multiple_jobs,
             settings,
@@ -189,11 +196,11 @@ impl<'a> Reader<'a> {
         {
             section.problems.add(&uploads.at, format!("is not a file pattern: {}", error.msg), "use `*`, `?` and `**`");
         }
-        let companies = section.required_text("companies", "`companies = \"companies.csv\"`, the register");
+        let companies = section.text("companies");
         let input = Input {
             uploads: uploads.map(|text| self.path(&text.value).to_string_lossy().into_owned()),
             companies: companies.map(|text| self.path(&text.value)),
-            format: FileFormat::read(&section, &FileFormat::default()),
+            format: FileFormat::read(&section, &self.defaults_of_pay()),
             max_reject_share: section.decimal("max_reject_share", 0, SCALE).unwrap_or(SCALE / 20),
             multiple_jobs: section
                 .choice("multiple_jobs", &[("reject", MultipleJobs::Reject), ("sum", MultipleJobs::Sum)])
@@ -201,6 +208,28 @@ impl<'a> Reader<'a> {
         };
         section.finish();
         Some(input)
+    }
+
+    /// What `[defaults]` says that base pay means.
+    fn defaults_of_pay(&self) -> FileFormat {
+        let pay = self.root.section("defaults").map(|section| PayTerms::read(&section, PayTerms::default()));
+        FileFormat { pay: pay.unwrap_or_default(), ..FileFormat::default() }
+    }
+
+    /// Without a register nothing but their names is known of companies.
+    fn refuse_dimensions_of_companies(&self, dimensions: &[Dimension]) {
+        for dimension in dimensions {
+            if let DimensionSource::Company(column) = &dimension.source {
+                self.root.problems.add(
+                    &(0..0),
+                    format!(
+                        "the dimension `{}` is taken from `company.{column}`, and there is no register",
+                        dimension.name
+                    ),
+                    "add `companies = \"companies.csv\"` under `[input]`, or take the dimension from the record",
+                );
+            }
+        }
     }
 
     /// The workspace, and which copies of the benchmarks a release holds.
@@ -251,46 +280,6 @@ impl<'a> Reader<'a> {
         named
     }
 
-    /// Columns and their headers: what `[columns]` says, and every other canonical name under its own name.
-    fn columns(&self) -> Vec<MappedColumn> {
-        let mut columns: Vec<MappedColumn> = Vec::new();
-        if let Some(section) = self.root.section("columns") {
-            for entry in section.entries() {
-                let name = &entry.name;
-                if name.value == "custom" && entry.is_table() {
-                    if let Some(custom) = section.section_of(&entry) {
-                        columns.extend(custom_columns(&custom));
-                    }
-                    continue;
-                }
-                let headers = section.texts_of(&entry).map(|texts| texts.into_iter().map(|text| text.value).collect());
-                match (Column::canonical(&name.value), headers) {
-                    (Some(column), Some(headers)) => columns.push(MappedColumn { column, headers }),
-                    (None, _) => {
-                        let mend = match nearest(&name.value, Column::names()) {
-                            Some(known) => format!("did you mean `{known}`?"),
-                            None => "declare a further numeric column under `[columns.custom]`".to_owned(),
-                        };
-                        section.problems.add(
-                            &name.at,
-                            format!("`columns.{}` is no canonical column", name.value),
-                            mend,
-                        );
-                    }
-                    (Some(_), None) => {}
-                }
-            }
-        }
-        for name in Column::names() {
-            if !columns.iter().any(|mapped| mapped.column.name == name)
-                && let Some(column) = Column::canonical(name)
-            {
-                columns.push(MappedColumn { column, headers: vec![name.to_owned()] });
-            }
-        }
-        columns
-    }
-
     /// The dimensions that make sense; what does not is among the problems.
     fn dimensions(&mut self, columns: &[MappedColumn]) -> Vec<Dimension> {
         let Some(section) = self.root.section("dimensions") else { return Vec::new() };
@@ -317,7 +306,7 @@ impl<'a> Reader<'a> {
         entry: &super::section::Entry<'a>,
         columns: &[MappedColumn],
     ) -> Option<Dimension> {
-        const TAKEN: [&str; 22] = [
+        const TAKEN: [&str; 33] = [
             "table",
             "period",
             "measure",
@@ -340,13 +329,25 @@ impl<'a> Reader<'a> {
             "org_p25",
             "org_p50",
             "org_p75",
+            // Columns of the private ledger.
+            "family",
+            "action",
+            "verdict",
+            "rule",
+            "withheld_statistics",
+            "holdings",
+            "employees",
+            "largest_employee_part",
+            "largest_value_part",
+            "rest_to_largest",
+            "company",
         ];
         let name = &entry.name;
         if !is_plain_name(&name.value) || TAKEN.contains(&name.value.as_str()) {
             parent.problems.add(
                 &name.at,
                 format!("`{}` cannot be the name of a dimension", name.value),
-                "use lower-case letters, digits and `_`, and no column name of the release",
+                "use lower-case letters, digits and `_`, and no column name of the release or its ledger",
             );
         }
         let section = parent.section_of(entry)?;
@@ -527,32 +528,6 @@ struct CompanyMetrics {
     patterns: Vec<String>,
 }
 
-fn custom_columns(section: &Section<'_>) -> Vec<MappedColumn> {
-    let mut columns = Vec::new();
-    for entry in section.entries() {
-        let name = &entry.name;
-        if !is_plain_name(&name.value) || Column::canonical(&name.value).is_some() {
-            section.problems.add(
-                &name.at,
-                format!("`{}` cannot be the name of a custom column", name.value),
-                "use lower-case letters, digits and `_`, and no canonical name",
-            );
-        }
-        let Some(table) = section.section_of(&entry) else { continue };
-        let headers = table.texts("header");
-        if headers.is_none() {
-            table.missing("header", "the header in the uploads, as in `header = \"value\"`");
-        }
-        let unit = table.required_text("unit", "a unit, as in `unit = \"EUR\"` or `unit = \"points\"`");
-        if let (Some(headers), Some(unit)) = (headers, unit) {
-            let headers = headers.into_iter().map(|text| text.value).collect();
-            columns.push(MappedColumn { column: Column::custom(&name.value, &unit.value), headers });
-        }
-        table.finish();
-    }
-    columns
-}
-
 /// The path without `name/..`, for people to read.
 fn tidy(path: &Path) -> PathBuf {
     let mut tidied = PathBuf::new();
@@ -634,7 +609,7 @@ fn intake_digest(text: &str, classifications: Sha256) -> [u8; 32] {
     let document = text.parse::<toml::Table>().unwrap_or_default();
     let mut hasher = classifications;
     hasher.update(concat!("payquorum intake ", env!("CARGO_PKG_VERSION"), "\0"));
-    for key in ["period", "input", "formats", "columns", "defaults", "dimensions"] {
+    for key in ["period", "input", "formats", "columns", "words", "defaults", "dimensions"] {
         let mut value = document.get(key).cloned();
         if let Some(toml::Value::Table(input)) = value.as_mut() {
             for place in ["uploads", "companies"] {

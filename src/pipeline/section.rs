@@ -237,6 +237,37 @@ impl<'a> Section<'a> {
         texts
     }
 
+    /// A text below a free name.
+    pub(super) fn text_of(&self, entry: &Entry<'a>) -> Option<Placed<String>> {
+        if let DeValue::String(text) = entry.value.get_ref() {
+            return Some(Placed { value: text.to_string(), at: entry.value.span() });
+        }
+        self.wrong_type(&entry.name.value, entry.value, "a text");
+        None
+    }
+
+    /// Headers below a free name, each a text or a table `{ header = "...", pay_basis = "..." }`.
+    pub(super) fn headers_of(&self, entry: &Entry<'a>) -> Option<Vec<(Placed<String>, Option<Placed<String>>)>> {
+        let one = |item: &'a Spanned<DeValue<'a>>| match item.get_ref() {
+            DeValue::String(text) => Some((Placed { value: text.to_string(), at: item.span() }, None)),
+            DeValue::Table(table) => {
+                let section = Section::new(self.name(&entry.name.value), item.span(), table, self.problems);
+                let header = section.required_text("header", "the header, as in `header = \"Hourly Rate\"`");
+                let basis = section.text("pay_basis");
+                section.finish();
+                header.map(|header| (header, basis))
+            }
+            _ => {
+                self.wrong_type(&entry.name.value, item, "a header, or a list of headers");
+                None
+            }
+        };
+        match entry.value.get_ref() {
+            DeValue::Array(array) => array.iter().map(one).collect(),
+            _ => one(entry.value).map(|header| vec![header]),
+        }
+    }
+
     /// Two exact decimal numbers below a free name, between two bounds (in 1/10,000) and the lower one first.
     pub(super) fn range_of(&self, entry: &Entry<'a>, low: Amount, high: Amount) -> Option<[Amount; 2]> {
         let number = |item: &Spanned<DeValue<'_>>| {
