@@ -232,7 +232,7 @@ fn own(pipeline: &Path, pattern: &str, companies: &[String], published: &Publish
         also: None,
     };
     let mut pipeline = Pipeline::read(pipeline, &overrides)?;
-    let register = Register::read(&pipeline.companies, &pipeline.dimensions)?;
+    let register = Register::of(&pipeline)?;
     let store = Store::open(&pipeline.workspace, false)?;
     let (master, _) = load_or_create(&pipeline.workspace)?;
     let files = uploads(&pipeline.uploads)?;

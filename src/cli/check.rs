@@ -7,7 +7,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{PipelineArguments, Refused, summary::group};
+use super::summary::{group, near_misses};
+use super::{PipelineArguments, Refused};
 use crate::intake::{Intake, Nowhere, Register, Upload, UploadError, UploadReport};
 use crate::pipeline::Pipeline;
 
@@ -26,7 +27,7 @@ impl Check {
     pub(super) fn execute(self) -> anyhow::Result<()> {
         self.pipeline.use_threads();
         let pipeline = Pipeline::read(&self.pipeline.pipeline, &self.pipeline.overrides())?;
-        let register = Register::read(&pipeline.companies, &pipeline.dimensions)?;
+        let register = Register::of(&pipeline)?;
         let files = if self.files.is_empty() { crate::ingest::uploads(&pipeline.uploads)? } else { self.files };
         let intake = Intake { pipeline: &pipeline, register: &register };
         let mut refused = 0;
@@ -68,7 +69,7 @@ fn show(report: &UploadReport, pipeline: &Pipeline, register: &Register) {
         b'\t' => "tab".to_owned(),
         other => char::from(other).to_string(),
     };
-    println!("  read as {:?}, delimiter {delimiter}", report.encoding);
+    println!("  read as {}, delimiter {delimiter}", report.encoding);
     let columns = report.columns.iter().zip(&report.headers);
     let kept: Vec<String> = columns
         .map(
@@ -80,6 +81,12 @@ fn show(report: &UploadReport, pipeline: &Pipeline, register: &Register) {
     println!("  columns kept: {}", kept.join(", "));
     if !report.dropped.is_empty() {
         println!("  columns dropped unread: {}", report.dropped.join(", "));
+    }
+    if !report.identifiers.is_empty() {
+        println!("  of these, direct identifiers: {}", report.identifiers.join(", "));
+    }
+    for sentence in near_misses(report) {
+        println!("  {sentence}");
     }
     println!(
         "  rows: {} read = {} accepted + {} rejected",

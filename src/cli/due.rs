@@ -110,7 +110,7 @@ pub(super) fn execute(run: &Run, pipeline: &Pipeline, told: &mut Report) -> anyh
         return Ok(());
     }
     let stage = Stage::begin("uploads");
-    let register = Register::read(&pipeline.companies, &pipeline.dimensions)?;
+    let register = Register::of(pipeline)?;
     refuse_impossible(schedule, &register, pipeline)?;
     let files = uploads_so_far(&pipeline.uploads)?;
     run.take(stage, &files, pipeline, &register, &store, told)?;
@@ -164,7 +164,7 @@ fn refuse_impossible(schedule: &Schedule, register: &Register, pipeline: &Pipeli
         "{}: `schedule.min_companies_uploaded` is {needed}, and {} has {there} companies, so that no release would ever come; write a \
          number that can be reached",
         pipeline.file.display(),
-        pipeline.companies.display()
+        pipeline.register_name()
     )))
 }
 
@@ -191,7 +191,11 @@ fn wait_for_uploads(
             _ => Ok(()),
         };
     }
-    let text: String = ["company_id"].into_iter().chain(missing.iter().copied()).flat_map(|id| [id, "\n"]).collect();
+    let mut lines = simd_csv::Writer::from_writer(Vec::new());
+    for id in ["company_id"].into_iter().chain(missing.iter().copied()) {
+        lines.write_record([id.as_bytes()])?;
+    }
+    let text = String::from_utf8(lines.into_inner().map_err(|error| anyhow::anyhow!("{error}"))?)?;
     write_list(&list, &text, &pipeline.workspace).with_context(failed)?;
     let (since, needed) = (schedule.moment(period), schedule.min_companies_uploaded);
     Err(Waiting { period, since, uploaded: there, needed, missing: missing.len(), list }.into())

@@ -112,7 +112,7 @@ impl Uploads {
         let columns = files
             .iter()
             .filter_map(|file| mapping_of(file, &pipeline).ok())
-            .map(|mapping| mapping.columns.into_iter().map(|(_, column)| column.name).collect())
+            .map(|mapping| mapping.columns.into_iter().map(|mapped| mapped.column.name).collect())
             .collect();
         Ok(Self { pipeline, columns })
     }

@@ -34,6 +34,7 @@ use crate::disclose::DiscloseError;
 use crate::ingest::IngestError;
 use crate::pipeline::Overrides;
 use crate::problem::FileProblems;
+use crate::pseudonym::PremisesError;
 use crate::release::ReleaseError;
 use crate::store::StoreError;
 
@@ -153,11 +154,12 @@ Exit codes: 0 done, 1 failed, 2 usage, 3 there is no such metric, or the pipelin
 
 Exit codes: 0 done, 1 the key cannot be made or read, 2 usage, 3 there is no key")]
     Keys(keys::Keys),
-    /// Replace employee IDs in a CSV file, on a company's own premises
-    #[command(after_help = "Example:
-  payquorum pseudonymize staff.csv staff-hashed.csv --company ACME
+    /// Replace employee IDs in a file, on a company's own premises; only columns that were asked for are written
+    #[command(after_help = "Examples:
+  payquorum pseudonymize staff.xlsx C001.csv --company C001 --pipeline pipelines/quarterly.toml
+  payquorum pseudonymize staff.csv C001.csv --company C001 --id-header \"Employee Number\" --keep \"Annual Salary\"
 
-Exit codes: 0 done, 1 failed, 2 usage, 3 there is no key")]
+Exit codes: 0 done, 1 failed, 2 usage, 3 there is no key, or the file is refused")]
     Pseudonymize(pseudonymize::Pseudonymize),
     /// Look whether all is well with a workspace, its key, its store and its releases; change nothing
     #[command(after_help = "Examples:
@@ -294,6 +296,9 @@ fn exit_code(error: &anyhow::Error) -> u8 {
     }
     if error.is::<due::Waiting>() {
         return 6;
+    }
+    if matches!(error.downcast_ref(), Some(PremisesError::Refused { .. })) {
+        return 3;
     }
     if matches!(error.downcast_ref(), Some(IngestError::NoUploads(_))) {
         return 3;

@@ -31,7 +31,7 @@ const SHOWN: usize = 4;
 impl Plan {
     pub(super) fn execute(self) -> anyhow::Result<()> {
         let pipeline = Pipeline::read(&self.pipeline.pipeline, &self.pipeline.overrides())?;
-        let register = Register::read(&pipeline.companies, &pipeline.dimensions)?;
+        let register = Register::of(&pipeline)?;
         println!("pipeline   {} ({})", pipeline.name, pipeline.file.display());
         let period = pipeline.period.map_or("the latest in the store".to_owned(), |period| period.to_string());
         println!("period     {period}, each a {:?}", pipeline.period_kind);
@@ -39,7 +39,7 @@ impl Plan {
         let holdings: BTreeSet<&str> = register.companies().iter().map(|company| company.holding.as_str()).collect();
         println!(
             "register   {}: {} companies of {} holdings",
-            pipeline.companies.display(),
+            pipeline.register_name(),
             group(register.companies().len() as u64),
             group(holdings.len() as u64)
         );
@@ -74,10 +74,10 @@ fn show_uploads(pipeline: &Pipeline) -> anyhow::Result<()> {
     for file in &files {
         match mapping_of(file, pipeline) {
             Ok(mapping) => {
-                for ((_, column), header) in mapping.columns.iter().zip(&mapping.headers) {
-                    let entry = found.entry(column.name.clone()).or_default();
+                for mapped in &mapping.columns {
+                    let entry = found.entry(mapped.column.name.clone()).or_default();
                     entry.0 += 1;
-                    entry.1.insert(header.clone());
+                    entry.1.extend(mapped.fields.iter().map(|field| field.header.clone()));
                 }
                 for header in mapping.dropped {
                     *dropped.entry(header).or_default() += 1;

@@ -1,27 +1,38 @@
 //! `payquorum pseudonymize`: pseudonyms on a company's own premises.
 //!
-//! In: a CSV file, and the company's key or the workspace with the master key. Out: the same file with pseudonyms.
-//! Invariant: the output appears whole or not at all, and no ID is printed.
+//! In: a file with employee IDs, and the company's key or the workspace with the master key; perhaps the pipeline that the file is for.
+//! Out: a CSV file with pseudonyms and the columns that were asked for. Invariant: the output appears whole or not at all, and no ID is
+//! printed.
 
 use std::path::PathBuf;
 
 use clap::Args;
 
 use super::{Refused, log, summary::group};
-use crate::pseudonym::{load, pseudonymize_file};
+use crate::pipeline::{Overrides, Pipeline};
+use crate::pseudonym::{Premises, load};
 
 #[derive(Debug, Args)]
 pub(super) struct Pseudonymize {
-    /// The CSV file with employee IDs
+    /// The file with employee IDs
     input: PathBuf,
-    /// The file to write
+    /// The CSV file to write
     output: PathBuf,
     /// The company's (or its holding's) ID, from which its key is derived
     #[arg(long)]
     company: String,
-    /// The header of the employee IDs
-    #[arg(long, default_value = "employee_id")]
-    id_header: String,
+    /// The pipeline that the file is for: its formats are used, and the columns that it names are kept
+    #[arg(long, value_name = "FILE")]
+    pipeline: Option<PathBuf>,
+    /// The header of the employee IDs; otherwise as the pipeline knows it, or employee_id
+    #[arg(long, value_name = "HEADER")]
+    id_header: Option<String>,
+    /// Keep this column as well (several times for several)
+    #[arg(long, value_name = "HEADER")]
+    keep: Vec<String>,
+    /// Leave columns out whose headers mean a direct identifier, instead of refusing the file
+    #[arg(long)]
+    drop_identifiers: bool,
     /// The workspace with the master key
     #[arg(long, default_value = "out")]
     workspace: PathBuf,
@@ -35,11 +46,26 @@ impl Pseudonymize {
                 self.workspace.display()
             ))
         };
+        let pipeline = self.pipeline.as_ref().map(|file| Pipeline::read(file, &Overrides::default())).transpose()?;
         let (master, _) = load(&self.workspace)?.ok_or_else(missing)?;
         let key = master.company_key(&self.company);
-        let rows = pseudonymize_file(&self.input, &self.output, &self.id_header, &key)?;
+        let premises = Premises {
+            pipeline: pipeline.as_ref(),
+            id_header: self.id_header.as_deref(),
+            keep: &self.keep,
+            drops_identifiers: self.drop_identifiers,
+            key: &key,
+        };
+        let written = premises.pseudonymize(&self.input, &self.output)?;
         let output = self.output.display();
-        log::info(&format!("{output}: {} rows, IDs replaced under key {}\n", group(rows), master.id()));
+        let (rows, kept) = (group(written.rows), written.kept.join(", "));
+        log::info(&format!("{output}: {rows} rows, IDs replaced under key {}\n  columns kept: {kept}\n", master.id()));
+        if !written.left_out.is_empty() {
+            log::info(&format!(
+                "  columns left out: {} (`--keep` names further ones to keep)\n",
+                written.left_out.join(", ")
+            ));
+        }
         Ok(())
     }
 }

@@ -120,7 +120,7 @@ impl Release {
         told.began(&pipeline);
         refuse_remainders(&pipeline)?;
         self.release.measure();
-        let register = Register::read(&pipeline.companies, &pipeline.dimensions)?;
+        let register = Register::of(&pipeline)?;
         let store = Store::open(&pipeline.workspace, self.release.wait)?;
         release(pipeline, &register, &store, &self.release, told)
     }

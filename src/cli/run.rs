@@ -45,7 +45,7 @@ impl Run {
         }
         let stage = Stage::begin("uploads");
         stage.does("waiting for the workspace, and looking at the uploads");
-        let register = Register::read(&pipeline.companies, &pipeline.dimensions)?;
+        let register = Register::of(&pipeline)?;
         let files = uploads(&pipeline.uploads)?;
         let store = Store::open(&pipeline.workspace, self.release.wait)?;
         self.take(stage, &files, &pipeline, &register, &store, told)?;

@@ -12,6 +12,7 @@ use super::{PipelineArguments, Refused, log, release};
 use crate::intake::Register;
 use crate::period::Period;
 use crate::pipeline::Pipeline;
+use crate::record::folder_name;
 use crate::release::Released;
 use crate::scorecard::{page, scorecards};
 use crate::store::{Store, write_beside};
@@ -32,7 +33,7 @@ impl ScorecardCommand {
     pub(super) fn execute(self) -> anyhow::Result<()> {
         self.pipeline.use_threads();
         let pipeline = Pipeline::read(&self.pipeline.pipeline, &self.pipeline.overrides())?;
-        let register = Register::read(&pipeline.companies, &pipeline.dimensions)?;
+        let register = Register::of(&pipeline)?;
         let store = Store::open(&pipeline.workspace, self.wait)?;
         let period = release::period_of(&pipeline, &store.catalogue()?)?;
         let (folder, cards) = write_cards(self.company.as_deref(), &register, period, &pipeline)?;
@@ -65,7 +66,7 @@ pub(super) fn write_cards(
     let cards = scorecards(only, register, &released, period, pipeline)?;
     for card in &cards {
         let write = |ending: &str, text: &str| {
-            let file = folder.join(format!("{}.{ending}", card.company));
+            let file = folder.join(format!("{}.{ending}", folder_name(&card.company)));
             write_beside(&file, text.as_bytes()).with_context(|| format!("{}", file.display()))
         };
         write("json", &card.to_json())?;

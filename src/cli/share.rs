@@ -128,10 +128,10 @@ impl Between {
     /// Adds an event of the company to the log.
     fn add(&self, event: Event, must_be_known: bool) -> anyhow::Result<()> {
         let pipeline = open(&self.pipeline, self.workspace.as_ref())?;
-        let register = Register::read(&pipeline.companies, &pipeline.dimensions)?;
+        let register = Register::of(&pipeline)?;
         // Whoever has left the register may still take back what it had granted.
         if must_be_known && register.place(&self.company).is_none() {
-            let text = format!("{} is not in the register {}", self.company, pipeline.companies.display());
+            let text = format!("{} is not in the register {}", self.company, pipeline.register_name());
             return Err(Refused(text).into());
         }
         std::fs::create_dir_all(&pipeline.workspace).with_context(|| format!("{}", pipeline.workspace.display()))?;
@@ -178,7 +178,7 @@ fn list(pipeline: &Pipeline, all: bool) -> anyhow::Result<()> {
 
 fn export_to(arguments: &PipelineArguments, recipient: &str) -> anyhow::Result<()> {
     let pipeline = Pipeline::read(&arguments.pipeline, &arguments.overrides())?;
-    let register = Register::read(&pipeline.companies, &pipeline.dimensions)?;
+    let register = Register::of(&pipeline)?;
     let store = Store::open(&pipeline.workspace, true)?;
     let period = release::period_of(&pipeline, &store.catalogue()?)?;
     let released = Released::latest(&pipeline, period)?

@@ -59,6 +59,19 @@ fn write_intake(out: &mut String, report: &IntakeReport, pipeline: &Pipeline, re
         )?;
     }
     more(out, with_rejects.len())?;
+    let near: Vec<String> = report
+        .taken
+        .iter()
+        .flat_map(|upload| near_misses(upload).map(move |sentence| format!("{}: {sentence}", upload.file.display())))
+        .collect();
+    for sentence in near.iter().take(LISTED) {
+        writeln!(out, "  {sentence}")?;
+    }
+    more(out, near.len())?;
+    let unused = unused_words(report, pipeline);
+    if !unused.is_empty() {
+        writeln!(out, "  no upload has these words of [words]: {}", unused.join(", "))?;
+    }
     for (refusal, upload) in report.refused.iter().take(LISTED) {
         writeln!(out, "  refused {}: {refusal}", upload.file.display())?;
         if !upload.rejects.is_empty() {
@@ -66,6 +79,30 @@ fn write_intake(out: &mut String, report: &IntakeReport, pipeline: &Pipeline, re
         }
     }
     more(out, report.refused.len())
+}
+
+/// Dropped headers that are nearly one that the pipeline knows.
+pub(super) fn near_misses(report: &UploadReport) -> impl Iterator<Item = String> {
+    report
+        .near
+        .iter()
+        .map(|(header, column)| format!("the column {header:?} was dropped unread; did you mean {column}?"))
+}
+
+/// Words that the pipeline maps and no upload has, where all uploads were read.
+fn unused_words(report: &IntakeReport, pipeline: &Pipeline) -> Vec<String> {
+    if !report.unchanged.is_empty() || !report.refused.is_empty() {
+        return Vec::new();
+    }
+    let used = |column: &str, word: &str| {
+        report.taken.iter().any(|upload| upload.words.iter().any(|(of, used)| of == column && used == word))
+    };
+    pipeline
+        .words
+        .all()
+        .filter(|(column, word)| !used(column, word))
+        .map(|(column, word)| format!("{column}.{word:?}"))
+        .collect()
 }
 
 fn more(out: &mut String, count: usize) -> fmt::Result {

@@ -162,12 +162,223 @@ impl Builder {
     }
 }
 
+impl Builder {
+    /// The number of the last row.
+    pub(super) fn last_number(&self) -> Option<i64> {
+        match self {
+            Self::Numbers(numbers, there) if there.last() == Some(&true) => numbers.last().copied(),
+            _ => None,
+        }
+    }
+
+    /// Puts another number in the place of the last row's.
+    pub(super) fn replace_last_number(&mut self, number: i64) {
+        if let Self::Numbers(numbers, _) = self
+            && let Some(last) = numbers.last_mut()
+        {
+            *last = number;
+        }
+    }
+
+    /// Puts a word in the place of the last row's.
+    pub(super) fn replace_last_word(&mut self, word: &str) {
+        if let Self::Words(words) = self {
+            let known = words.texts.iter().position(|known| known == word);
+            let place = known.unwrap_or_else(|| {
+                words.texts.push(word.to_owned());
+                words.texts.len() - 1
+            });
+            if let (Some(code), Some(there)) = (words.codes.last_mut(), words.nulls.last_mut()) {
+                *code = u32::try_from(place).unwrap_or(0);
+                *there = true;
+            }
+        }
+    }
+}
+
 /// What a text of a yes-or-no column means.
-pub(super) fn flag_of(text: &[u8]) -> Meaning {
-    match text.to_ascii_lowercase().as_slice() {
-        b"" => Meaning::Absent,
-        b"1" | b"y" | b"yes" | b"true" | b"t" | b"1.0" => Meaning::Code(1),
-        b"0" | b"n" | b"no" | b"false" | b"f" | b"0.0" => Meaning::Code(0),
+pub(super) fn flag_of(text: &str) -> Meaning {
+    match text.to_lowercase().as_str() {
+        "" => Meaning::Absent,
+        "1" | "y" | "yes" | "true" | "t" | "1.0" | "ja" | "j" | "wahr" | "oui" | "o" | "vrai" | "sí" | "si" | "s"
+        | "sì" | "verdadero" | "vero" | "waar" | "tak" | "prawda" | "sim" | "verdadeiro" | "kyllä" => {
+            Meaning::Code(1)
+        }
+        "0" | "n" | "no" | "false" | "f" | "0.0" | "nein" | "falsch" | "non" | "faux" | "falso" | "nee" | "onwaar"
+        | "nej" | "nie" | "fałsz" | "não" | "nao" | "ei" => Meaning::Code(0),
         _ => Meaning::Broken(Rule::Flag),
     }
 }
+
+/// The word that another word of the trade means, in columns that hold words.
+pub(super) fn synonym(column: &str, text: &str) -> Option<&'static str> {
+    let key: String = text.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect();
+    let key =
+        key.strip_prefix("per").or_else(|| key.strip_prefix("pro")).filter(|rest| !rest.is_empty()).unwrap_or(&key);
+    let found =
+        |table: &[(&'static str, &[&str])]| table.iter().find(|(_, words)| words.contains(&key)).map(|(word, _)| *word);
+    match column {
+        "pay_basis" => found(&BASES),
+        "termination_reason" => found(&REASONS),
+        _ => None,
+    }
+}
+
+/// What is said for a pay basis.
+const BASES: [(&str, &[&str]); 8] = [
+    (
+        "hour",
+        &[
+            "hourly",
+            "hour",
+            "hr",
+            "hrs",
+            "h",
+            "stündlich",
+            "stunde",
+            "stundenlohn",
+            "horaire",
+            "heure",
+            "hora",
+            "orario",
+            "ora",
+            "uur",
+            "timme",
+            "godzina",
+        ],
+    ),
+    (
+        "day",
+        &["daily", "day", "täglich", "tag", "journalier", "jour", "día", "dia", "diario", "giorno", "dag", "dzień"],
+    ),
+    (
+        "week",
+        &[
+            "weekly",
+            "week",
+            "wk",
+            "wöchentlich",
+            "woche",
+            "hebdomadaire",
+            "semaine",
+            "semanal",
+            "semana",
+            "settimana",
+            "vecka",
+            "tydzień",
+        ],
+    ),
+    ("two_weeks", &["biweekly", "fortnightly", "fortnight", "everytwoweeks", "2weeks"]),
+    ("half_month", &["semimonthly", "twiceamonth", "bimonthly"]),
+    (
+        "month",
+        &[
+            "monthly",
+            "month",
+            "mth",
+            "pcm",
+            "monatlich",
+            "monat",
+            "monatslohn",
+            "mensuel",
+            "mois",
+            "mensual",
+            "mes",
+            "mensile",
+            "mese",
+            "maand",
+            "månad",
+            "manad",
+            "miesiąc",
+            "mensal",
+            "mês",
+        ],
+    ),
+    ("quarter", &["quarterly", "quarter", "vierteljährlich", "quartal", "trimestre"]),
+    (
+        "year",
+        &[
+            "annual",
+            "annually",
+            "annum",
+            "pa",
+            "yearly",
+            "year",
+            "yr",
+            "jährlich",
+            "jahr",
+            "annuel",
+            "an",
+            "anual",
+            "año",
+            "annuale",
+            "anno",
+            "jaar",
+            "år",
+            "rok",
+            "ano",
+        ],
+    ),
+];
+
+/// What is said for a reason of termination.
+const REASONS: [(&str, &[&str]); 3] = [
+    (
+        "voluntary",
+        &[
+            "voluntarilyterminated",
+            "voluntarytermination",
+            "terminationvoluntary",
+            "resignation",
+            "resigned",
+            "quit",
+            "employeeresignation",
+            "eigenkündigung",
+            "démission",
+            "dimissioni",
+            "dimisión",
+            "renuncia",
+        ],
+    ),
+    (
+        "involuntary",
+        &[
+            "involuntarilyterminated",
+            "involuntarytermination",
+            "terminationinvoluntary",
+            "terminatedforcause",
+            "dismissal",
+            "dismissed",
+            "layoff",
+            "laidoff",
+            "redundancy",
+            "redundant",
+            "discharge",
+            "discharged",
+            "reductioninforce",
+            "rif",
+            "fired",
+            "arbeitgeberkündigung",
+            "betriebsbedingtekündigung",
+            "licenciement",
+            "licenziamento",
+            "despido",
+        ],
+    ),
+    (
+        "other",
+        &[
+            "retirement",
+            "retired",
+            "death",
+            "deceased",
+            "endofcontract",
+            "contractend",
+            "contractended",
+            "transfer",
+            "rente",
+            "ruhestand",
+            "befristungsende",
+        ],
+    ),
+];

@@ -1,26 +1,92 @@
-//! The header of an upload: which field is which canonical column.
+//! The header of an upload: which fields are which canonical column.
 //!
-//! In: the header record and the pipeline's columns. Out: a [`Mapping`]. Invariant: a field is mapped once; what is not
-//! mapped is dropped unread, and told; a header that means a direct identifier refuses the upload, mapped or not.
+//! In: the header record, the pipeline's columns and the format of the file. Out: a [`Mapping`]. Invariant: a field is mapped once; what is
+//! not mapped is dropped unread, and told; a header that means a direct identifier refuses the upload, mapped or not, unless the format
+//! drops or allows it; a header that may be part of a record is told by its place only.
 
 use std::collections::BTreeSet;
 
 use super::gate;
-use super::rule::Refusal;
-use crate::pipeline::Pipeline;
-use crate::record::{Column, ColumnKind, benefit};
+use super::rule::{FoundIdentifier, HeaderFault};
+use crate::pipeline::{FileFormat, Pipeline};
+use crate::problem::nearest;
+use crate::record::{Column, ColumnKind, PAY_BASES, benefit, is_currency_code};
 
 /// Which fields of an upload are kept, as which columns.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mapping {
-    /// Field place and column, in the order in which a row is read: the currency before the amounts.
-    pub columns: Vec<(usize, Column)>,
-    /// The header of each mapped column.
-    pub headers: Vec<String>,
+    /// The columns in the order in which a row is read: the currency before the amounts.
+    pub columns: Vec<Mapped>,
     /// Headers of the fields that are dropped unread.
     pub dropped: Vec<String>,
+    /// Of these, the ones that mean a direct identifier.
+    pub identifiers: Vec<String>,
+    /// Dropped headers that are nearly one that the pipeline knows, with that column.
+    pub near: Vec<(String, String)>,
     /// How many fields a row has.
     pub fields: usize,
+}
+
+/// A column of an upload.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mapped {
+    /// The column.
+    pub column: Column,
+    /// The fields that hold it, first choice first; none where intake makes it.
+    pub fields: Vec<Field>,
+}
+
+/// A field of a row that holds a column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Field {
+    /// Its place in a row.
+    pub place: usize,
+    /// Its header, as it may be shown.
+    pub header: String,
+    /// Whether that is the header's own text.
+    pub is_shown: bool,
+    /// What the header is called, for the identifier gate.
+    pub(super) text: String,
+    /// The pay basis of the amounts in it, where the pipeline says so, and a pay basis beside them does not count.
+    pub pay_basis: Option<&'static str>,
+    /// The pay basis that its header tells, for rows without one.
+    pub tells_basis: Option<&'static str>,
+}
+
+impl Mapped {
+    /// Its headers, as they may be shown.
+    #[must_use]
+    pub fn headers(&self) -> String {
+        let headers: Vec<&str> = self.fields.iter().map(|field| field.header.as_str()).collect();
+        headers.join(", ")
+    }
+}
+
+/// The longest header that is shown, in characters: longer ones are texts, and may be of a record.
+const LONGEST_SHOWN: usize = 64;
+
+/// A header as it may be shown: what is long, holds control characters or looks like a direct identifier is told by its place.
+fn shown(header: &str, place: usize) -> (String, bool) {
+    let header = header.trim();
+    let length = header.chars().count();
+    if length <= LONGEST_SHOWN && !header.chars().any(is_unprintable) && gate::value_looks_like(header).is_none() {
+        return (header.to_owned(), true);
+    }
+    (format!("column {} (a header of {length} characters)", place + 1), false)
+}
+
+/// A header where it may be shown.
+#[must_use]
+pub fn shown_header(header: &str) -> Option<String> {
+    let (text, is_shown) = shown(header, 0);
+    is_shown.then_some(text)
+}
+
+/// Whether a character could change what a terminal shows elsewhere.
+#[must_use]
+pub fn is_unprintable(letter: char) -> bool {
+    letter.is_control()
+        || matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}')
 }
 
 /// The delimiter that a header line uses: of `,` `;` tab and `|` the one that stands in it most often outside quotes.
@@ -42,68 +108,336 @@ pub fn delimiter_of(line: &[u8]) -> u8 {
     counts.iter().rev().max_by_key(|(_, count)| *count).map_or(b',', |(delimiter, _)| *delimiter)
 }
 
+/// What tells headers apart: letters and digits, without case, and without a unit in brackets at the end.
+#[must_use]
+pub fn key_of(header: &str) -> String {
+    let (text, _) = unit_of(header);
+    let passed_over =
+        |c: char| c.is_whitespace() || c.is_control() || matches!(c, '_' | '-' | '\u{feff}' | '\u{2010}'..='\u{2014}');
+    text.chars().filter(|&c| !passed_over(c)).flat_map(char::to_lowercase).collect()
+}
+
+/// A header without its unit in brackets, and that unit.
+fn unit_of(header: &str) -> (&str, Option<&str>) {
+    let header = header.trim();
+    let open = match header.chars().next_back() {
+        Some(')') => '(',
+        Some(']') => '[',
+        _ => return (header, None),
+    };
+    match header.rfind(open) {
+        Some(at) if at > 0 => (header[..at].trim_end(), Some(header[at + 1..header.len() - 1].trim())),
+        _ => (header, None),
+    }
+}
+
+/// Words of headers that tell the time that an amount pays for.
+const TIMES: [(&str, &[&str]); 8] = [
+    (
+        "hour",
+        &[
+            "hourly",
+            "hour",
+            "stundenlohn",
+            "stundensatz",
+            "horaire",
+            "hora",
+            "oraria",
+            "uurloon",
+            "timlön",
+            "timlon",
+            "godzinowa",
+        ],
+    ),
+    ("day", &["daily", "tageslohn", "tagessatz", "journalier", "diario", "dagloon"]),
+    ("week", &["weekly", "wochenlohn", "hebdomadaire", "semanal", "settimanale", "weekloon", "veckolön"]),
+    ("two_weeks", &["biweekly", "fortnightly"]),
+    ("half_month", &["semimonthly"]),
+    (
+        "month",
+        &[
+            "monthly",
+            "month",
+            "monatsgehalt",
+            "monatslohn",
+            "monatsentgelt",
+            "monatsbrutto",
+            "monatlich",
+            "mensuel",
+            "mensual",
+            "mensile",
+            "mensal",
+            "maandloon",
+            "maandsalaris",
+            "månadslön",
+            "manadslon",
+            "miesięczne",
+            "miesieczne",
+        ],
+    ),
+    ("quarter", &["quarterly"]),
+    (
+        "year",
+        &[
+            "annual",
+            "annualized",
+            "annualised",
+            "yearly",
+            "year",
+            "jahresgehalt",
+            "jahreslohn",
+            "jahresbrutto",
+            "jahresentgelt",
+            "jährlich",
+            "annuel",
+            "anual",
+            "annuale",
+            "annuo",
+            "jaarloon",
+            "jaarsalaris",
+            "årslön",
+            "arslon",
+            "roczne",
+        ],
+    ),
+];
+
+/// The pay basis that a header tells, where it tells one and only one.
+fn basis_told_by(header: &str) -> Option<&'static str> {
+    let lower = header
+        .to_lowercase()
+        .replace("bi-weekly", "biweekly")
+        .replace("semi-monthly", "semimonthly")
+        .replace("bi weekly", "biweekly");
+    let words: BTreeSet<&str> = lower.split(|c: char| !c.is_alphanumeric()).collect();
+    let mut told = TIMES.iter().filter(|(_, known)| known.iter().any(|word| words.contains(word)));
+    let (basis, _) = told.next()?;
+    if told.next().is_some() { None } else { PAY_BASES.into_iter().find(|known| known == basis) }
+}
+
 impl Mapping {
     /// Maps the headers of an upload.
     ///
     /// # Errors
-    /// A [`Refusal`]: a direct identifier, two headers for one column, or no employee ID.
-    pub fn of(headers: &[String], pipeline: &Pipeline) -> Result<Self, Refusal> {
-        for (place, header) in headers.iter().enumerate() {
-            if let Some(identifier) = gate::header_means(header) {
-                return Err(Refusal::IdentifierHeader(place + 1, identifier));
-            }
+    /// A [`HeaderFault`]: direct identifiers, two headers for one column, amounts in a unit that is not the pipeline's, or no employee ID.
+    pub fn of(headers: &[String], pipeline: &Pipeline, format: &FileFormat) -> Result<Self, HeaderFault> {
+        let keys: Vec<String> = headers.iter().map(|header| key_of(header)).collect();
+        let allowed: BTreeSet<String> = format.allow.iter().map(|header| key_of(header)).collect();
+        let means =
+            |place: usize| if allowed.contains(&keys[place]) { None } else { gate::header_means(&headers[place]) };
+        let found: Vec<FoundIdentifier> = (0..headers.len())
+            .filter_map(|place| {
+                let suspicion = means(place)?;
+                let header = shown(&headers[place], place);
+                Some(FoundIdentifier { place: place + 1, header: header.1.then_some(header.0), suspicion })
+            })
+            .collect();
+        if !found.is_empty() && !format.drops_identifiers {
+            return Err(HeaderFault::Identifiers(found));
         }
-        let mut taken: Vec<Option<Column>> = vec![None; headers.len()];
+        let is_identifier = |place: usize| found.iter().any(|found| found.place == place + 1);
+        let mut taken = vec![false; headers.len()];
+        let mut columns: Vec<Mapped> = Vec::new();
         for mapped in &pipeline.columns {
-            let Some(place) = mapped.headers.iter().find_map(|wanted| find(headers, wanted)) else { continue };
-            let wanted = &headers[place];
-            if let Some(twice) = (place + 1..headers.len()).find(|&other| same(&headers[other], wanted)) {
-                return Err(Refusal::DoubleHeader(place + 1, twice + 1, mapped.column.name.clone()));
+            let mut fields: Vec<Field> = Vec::new();
+            for wanted in &mapped.headers {
+                let Some(place) = find(headers, &keys, &wanted.text, &mapped.column)? else { continue };
+                if is_identifier(place) {
+                    return Err(HeaderFault::Identifiers(
+                        found.into_iter().filter(|found| found.place == place + 1).collect(),
+                    ));
+                }
+                if !std::mem::replace(&mut taken[place], true) {
+                    fields.push(Field::of(&headers[place], place, wanted.pay_basis));
+                }
             }
-            if taken[place].is_none() {
-                taken[place] = Some(mapped.column.clone());
+            if !fields.is_empty() {
+                columns.push(Mapped { column: mapped.column.clone(), fields });
             }
         }
-        let mut known: BTreeSet<String> = taken.iter().flatten().map(|column| column.name.clone()).collect();
+        let mut known: BTreeSet<String> = columns.iter().map(|mapped| mapped.column.name.clone()).collect();
         for (place, header) in headers.iter().enumerate() {
-            let name = header.trim().to_ascii_lowercase();
+            let name = unit_of(header).0.to_lowercase().replace([' ', '-'], "_");
             let pattern = benefit(&name).is_some() || name.starts_with("skill_");
-            if taken[place].is_none() && pattern && known.insert(name.clone()) {
-                taken[place] = Column::canonical(&name);
+            if !taken[place]
+                && !is_identifier(place)
+                && pattern
+                && let Some(column) = Column::canonical(&name)
+            {
+                if !known.insert(name.clone()) {
+                    let first = columns
+                        .iter()
+                        .find(|mapped| mapped.column.name == name)
+                        .map_or(0, |mapped| mapped.fields[0].place);
+                    return Err(HeaderFault::DoubleHeader(first + 1, place + 1, name));
+                }
+                taken[place] = true;
+                columns.push(Mapped { column, fields: vec![Field::of(header, place, None)] });
             }
         }
-        let mut columns = Vec::new();
-        let mut dropped = Vec::new();
-        for (place, column) in taken.into_iter().enumerate() {
-            match column {
-                Some(column) => columns.push((place, column)),
-                None => dropped.push(headers[place].trim().to_owned()),
-            }
-        }
-        if !columns.iter().any(|(_, column)| column.kind == ColumnKind::EmployeeId) {
+        let has_ids = columns.iter().any(|mapped| mapped.column.kind == ColumnKind::EmployeeId);
+        if pipeline.has_employee_ids && !has_ids {
             let headers = pipeline.columns.iter().find(|mapped| mapped.column.kind == ColumnKind::EmployeeId);
-            let headers = headers.map(|mapped| mapped.headers.clone()).unwrap_or_default();
-            return Err(Refusal::MissingColumn { column: "employee_id".to_owned(), headers });
+            let headers = headers.map(|mapped| mapped.texts().map(str::to_owned).collect()).unwrap_or_default();
+            return Err(HeaderFault::MissingColumn { column: "employee_id".to_owned(), headers, header_line: None });
         }
-        columns.sort_by_key(|(place, column)| (column.kind != ColumnKind::Currency, *place));
-        let names = columns.iter().map(|(place, _)| headers[*place].trim().to_owned()).collect();
-        Ok(Self { headers: names, columns, dropped, fields: headers.len() })
+        let mut mapping =
+            Self { columns, dropped: Vec::new(), identifiers: Vec::new(), near: Vec::new(), fields: headers.len() };
+        mapping.judge_units(headers, pipeline)?;
+        for place in (0..headers.len()).filter(|&place| !taken[place]) {
+            let (text, is_shown) = shown(&headers[place], place);
+            if is_identifier(place) {
+                mapping.identifiers.push(text.clone());
+            } else if is_shown && let Some(column) = mapping.nearly(&keys[place], pipeline) {
+                mapping.near.push((text.clone(), column));
+            }
+            mapping.dropped.push(text);
+        }
+        mapping.add_pay_basis(pipeline, format);
+        // What decides what an amount means is read before it.
+        let order = |column: &Column| match (&column.kind, column.name.as_str()) {
+            (ColumnKind::Currency, _) => 0,
+            (_, "pay_basis" | "fte" | "weekly_hours") => 1,
+            _ => 2,
+        };
+        mapping.columns.sort_by_key(|mapped| (order(&mapped.column), mapped.fields.first().map(|field| field.place)));
+        Ok(mapping)
     }
 
     /// Whether a canonical column is there.
     #[must_use]
     pub fn has(&self, name: &str) -> bool {
-        self.columns.iter().any(|(_, column)| column.name == name)
+        self.columns.iter().any(|mapped| mapped.column.name == name)
+    }
+
+    /// The same with the columns alone that tell whose a row is.
+    #[must_use]
+    pub(super) fn of_whom(&self) -> Self {
+        let tells = |mapped: &&Mapped| {
+            matches!(mapped.column.kind, ColumnKind::EmployeeId | ColumnKind::CompanyId | ColumnKind::Period)
+        };
+        Self { columns: self.columns.iter().filter(tells).cloned().collect(), ..self.clone() }
+    }
+
+    /// The column whose header a dropped one nearly is.
+    fn nearly(&self, key: &str, pipeline: &Pipeline) -> Option<String> {
+        if key.chars().count() < 4 {
+            return None;
+        }
+        let absent = || pipeline.columns.iter().filter(|mapped| !self.has(&mapped.column.name));
+        let keys: Vec<(String, &str)> = absent()
+            .flat_map(|mapped| mapped.texts().map(|text| (key_of(text), mapped.column.name.as_str())))
+            .collect();
+        let near = nearest(key, keys.iter().map(|(key, _)| key.as_str()))?;
+        // A near miss is a slip of the pen: another word is no near miss.
+        let distance = strsim::damerau_levenshtein(key, near);
+        let longest = key.chars().count().max(near.chars().count());
+        if distance * 4 > longest {
+            return None;
+        }
+        keys.iter().find(|(key, _)| key == near).map(|(_, column)| (*column).to_owned())
+    }
+
+    /// Refuses amounts whose headers say another unit than the pipeline.
+    fn judge_units(&self, headers: &[String], pipeline: &Pipeline) -> Result<(), HeaderFault> {
+        for mapped in self.columns.iter().filter(|mapped| mapped.column.kind == ColumnKind::Money) {
+            for field in &mapped.fields {
+                let (_, Some(unit)) = unit_of(&headers[field.place]) else { continue };
+                if is_scaled(unit) {
+                    return Err(HeaderFault::Scaled(field.place + 1, mapped.column.name.clone()));
+                }
+                let code = unit.split(|c: char| !c.is_alphabetic()).find(|word| is_currency_code(word));
+                let own = if is_currency_code(&mapped.column.unit) {
+                    Some(&mapped.column.unit)
+                } else {
+                    pipeline.settings.currency.as_ref()
+                };
+                if let (Some(code), Some(own)) = (code, own)
+                    && code != own
+                    && !self.has("currency")
+                {
+                    return Err(HeaderFault::OtherCurrency(field.place + 1, mapped.column.name.clone()));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Lets rows have a pay basis where headers or the format tell one.
+    fn add_pay_basis(&mut self, pipeline: &Pipeline, format: &FileFormat) {
+        let has_basis = self.has("pay_basis");
+        let Some(base) = self.columns.iter_mut().find(|mapped| mapped.column.name == "base_pay") else { return };
+        let several = base.fields.len() > 1;
+        for field in &mut base.fields {
+            // Of one header its words count where nothing else says what it pays for.
+            field.tells_basis =
+                basis_told_by(&field.text).filter(|_| several || (!has_basis && pipeline.settings.pay_basis.is_none()));
+        }
+        let told = base.fields.iter().any(|field| field.pay_basis.is_some() || field.tells_basis.is_some());
+        if (told || format.pay.pays_per_year.is_some_and(|pays| pays != 12))
+            && !has_basis
+            && let Some(column) = Column::canonical("pay_basis")
+        {
+            self.columns.push(Mapped { column, fields: Vec::new() });
+        }
     }
 }
 
-fn find(headers: &[String], wanted: &str) -> Option<usize> {
-    let exact = headers.iter().position(|header| header.trim() == wanted);
-    exact.or_else(|| headers.iter().position(|header| same(header, wanted)))
+impl Field {
+    fn of(header: &str, place: usize, pay_basis: Option<&'static str>) -> Self {
+        let (shown, is_shown) = shown(header, place);
+        Self { place, header: shown, is_shown, text: header.to_owned(), pay_basis, tells_basis: None }
+    }
 }
 
-fn same(header: &str, wanted: &str) -> bool {
-    header.trim().eq_ignore_ascii_case(wanted.trim())
+/// Whether a unit says that amounts are in thousands or millions.
+fn is_scaled(unit: &str) -> bool {
+    let unit = unit.to_lowercase();
+    let words: Vec<&str> = unit.split(|c: char| !c.is_alphanumeric()).collect();
+    let known = [
+        "k",
+        "tsd",
+        "teur",
+        "tusd",
+        "keur",
+        "kusd",
+        "kgbp",
+        "kchf",
+        "tchf",
+        "thousand",
+        "thousands",
+        "000",
+        "000s",
+        "1000",
+        "mio",
+        "mn",
+        "million",
+        "millions",
+        "lakh",
+        "lakhs",
+        "crore",
+        "lpa",
+    ];
+    unit.contains("k€")
+        || unit.contains("t€")
+        || unit.contains("k$")
+        || unit.contains("k£")
+        || words.iter().any(|word| known.contains(word))
+}
+
+/// The one field that has a wanted header: to the letter, else by what tells headers apart.
+fn find(headers: &[String], keys: &[String], wanted: &str, column: &Column) -> Result<Option<usize>, HeaderFault> {
+    let twice = |first: usize, second: usize| HeaderFault::DoubleHeader(first + 1, second + 1, column.name.clone());
+    let only = |mut places: Box<dyn Iterator<Item = usize> + '_>| match (places.next(), places.next()) {
+        (Some(first), Some(second)) => Err(twice(first, second)),
+        (first, _) => Ok(first),
+    };
+    let exact = only(Box::new((0..headers.len()).filter(|&place| headers[place].trim() == wanted.trim())))?;
+    if exact.is_some() {
+        return Ok(exact);
+    }
+    let key = key_of(wanted);
+    only(Box::new((0..headers.len()).filter(|&place| !key.is_empty() && keys[place] == key)))
 }
 
 #[cfg(test)]
@@ -117,5 +451,59 @@ mod tests {
         assert_eq!(delimiter_of(b"a\tb"), b'\t');
         assert_eq!(delimiter_of(b"a|b|c"), b'|');
         assert_eq!(delimiter_of(b"employee_id"), b',');
+    }
+
+    #[test]
+    fn headers_are_told_apart_by_letters_and_digits() {
+        for header in [
+            "base_pay",
+            "Base Pay",
+            "BASE-PAY",
+            "base_pay (EUR)",
+            "Base\nPay",
+            "Base\r\nPay [monthly]",
+            "\u{feff}base_pay",
+            "base  pay ",
+        ] {
+            assert_eq!(key_of(header), "basepay", "{header:?}");
+        }
+        assert_ne!(key_of("base_pay_2"), key_of("base_pay"));
+        assert_eq!(key_of("(EUR)"), "(eur)");
+    }
+
+    #[test]
+    fn headers_tell_what_an_amount_pays_for() {
+        for (header, basis) in [
+            ("Annual Salary", Some("year")),
+            ("Hourly Rate", Some("hour")),
+            ("Base pay (monthly)", Some("month")),
+            ("Bi-Weekly Pay", Some("two_weeks")),
+            ("Semi-monthly amount", Some("half_month")),
+            ("Stundenlohn", Some("hour")),
+            ("Jahresgehalt", Some("year")),
+            ("Salary", None),
+            ("Annual or hourly rate", None),
+        ] {
+            assert_eq!(basis_told_by(header), basis, "{header}");
+        }
+    }
+
+    #[test]
+    fn what_may_be_a_value_is_told_by_its_place() {
+        assert_eq!(shown("Base Pay", 0), ("Base Pay".to_owned(), true));
+        for header in ["a\nb", "\u{1b}[31mred", "jane@example.com", &"x".repeat(65), "a\u{202e}b"] {
+            let (text, is_shown) = shown(header, 4);
+            assert!(!is_shown && text.starts_with("column 5 ("), "{text}");
+        }
+    }
+
+    #[test]
+    fn amounts_in_thousands_are_known_by_their_unit() {
+        for unit in ["TEUR", "k€", "in thousands", "'000", "1000 EUR", "Mio"] {
+            assert!(is_scaled(unit), "{unit}");
+        }
+        for unit in ["EUR", "kr", "monthly", "€", "per year"] {
+            assert!(!is_scaled(unit), "{unit}");
+        }
     }
 }

@@ -6,21 +6,31 @@
 
 mod batch;
 mod builder;
+mod cell;
 mod chunk;
-mod duplicates;
 pub mod gate;
+mod head;
 mod header;
+mod marks;
 mod parse;
+mod pay;
+mod plain;
+mod records;
 mod register;
 mod report;
+mod roster;
 mod rule;
+mod shelf;
 pub mod source;
 mod upload;
+pub mod workbook;
 
 pub use batch::ValidBatch;
-pub use header::{Mapping, delimiter_of};
+pub use cell::is_total;
+pub use header::{Mapped, Mapping, is_unprintable, key_of, shown_header};
+pub use plain::{Plain, PlainHead, Rows, read_rows};
 pub use register::{Company, Register};
 pub use report::{IntakeReport, UploadReport};
-pub use rule::{Refusal, Reject, Rule};
+pub use rule::{FoundIdentifier, FoundValues, HeaderFault, Refusal, Reject, Rule};
 pub use source::Upload;
 pub use upload::{Intake, Nowhere, Sink, SinkError, UploadError, mapping_of};

@@ -2,23 +2,28 @@
 //!
 //! In: a chunk of whole records and the mapping of its upload. Out: a [`Parsed`] chunk: columns, employee IDs, rejects.
 //! Invariant: rows read = rows kept + rows rejected; a rejected row leaves nothing but its place and rule; every distinct
-//! text of a kept column passes the identifier gate.
+//! text of a kept column passes the identifier gate, and what it finds is told together.
 
 use std::borrow::Cow;
-use std::convert::Infallible;
+use std::collections::BTreeSet;
 
 use arrow::array::{ArrayRef, StringArray};
 use encoding_rs::WINDOWS_1252;
 
-use super::builder::{Builder, Built, Meaning, flag_of};
+use super::builder::{Builder, Built, Meaning, flag_of, synonym};
+use super::cell::{Cell, is_total};
 use super::chunk::Chunk;
-use super::gate::{self, Identifier};
-use super::header::Mapping;
+use super::gate::{self, ColumnGate, Suspicion};
+use super::header::{Mapped, Mapping, key_of};
+use super::marks::Marks;
+use super::pay;
+use super::records::{Form, Loose, Records, Row as _, Tidy, line_ends};
 use super::register::Register;
 use super::rule::{Reject, Rule};
-use crate::exact::NumberFault;
+use super::source::Script;
+use crate::exact::{NumberFault, NumberFormat};
 use crate::period::{Period, PeriodKind};
-use crate::pipeline::{DateFormat, DimensionSource, Encoding, FileFormat, Pipeline};
+use crate::pipeline::{Dated, Dates, DimensionSource, FileFormat, Pipeline};
 use crate::record::{Column, ColumnKind, is_currency_code};
 use crate::timings;
 
@@ -31,7 +36,9 @@ pub(super) struct Context<'a> {
     pub(super) register: &'a Register,
     pub(super) mapping: &'a Mapping,
     pub(super) format: &'a FileFormat,
-    pub(super) encoding: Encoding,
+    pub(super) script: Script,
+    /// Whether fields carry marks of types.
+    pub(super) is_typed: bool,
     pub(super) delimiter: u8,
     /// The company of every row, where no column says it.
     pub(super) company: Option<usize>,
@@ -53,143 +60,206 @@ pub(super) struct Parsed {
     pub(super) columns: Vec<(Column, ArrayRef)>,
     /// The line of each row, where it was wanted.
     pub(super) lines: Vec<u64>,
+    /// What looks like a direct identifier: the line, the place of the column, and what spoke.
+    pub(super) suspicions: Vec<(u64, usize, Suspicion)>,
+    /// What the marks in the numbers of each column tell.
+    pub(super) marks: Vec<Marks>,
+    /// The words of `[words]` that rows have.
+    pub(super) words: BTreeSet<(String, String)>,
 }
 
-/// Why an upload must be refused, or read again, in the middle of a chunk.
+/// Why an upload must be refused in the middle of a chunk.
 pub(super) enum Stop {
-    /// A value looks like a direct identifier.
-    Identifier(u64, String, Identifier),
-    /// A kept field is not UTF-8, and nobody declared that the file is.
-    NotUtf8,
+    /// A kept field of a column is not UTF-8, and nobody declared what it is.
+    NotUtf8(u64, String),
+    /// A quoted field of the row on this line holds what look like whole rows.
+    SwallowedRows(u64),
 }
 
-/// Why a field stops the reading of an upload.
-enum FieldStop {
-    Identifier(Identifier),
-    NotUtf8,
-}
+/// A kept text that is not UTF-8.
+struct NotUtf8;
 
 /// What the other fields of a row ask of a column.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Role {
+pub(super) enum Role {
     Currency,
     PayBasis,
     BasePay,
+    Range,
+    Fte,
+    Hours,
     Other,
 }
 
 /// What is known of a column before any row is read.
-struct Slot {
+struct Slot<'a> {
+    mapped: &'a Mapped,
     role: Role,
     /// The currency of a column that has one of its own.
     currency: Option<[u8; 3]>,
+    gate: ColumnGate,
+    has_words: bool,
+    /// Whether marks in its numbers can be of two kinds.
+    asks_for_marks: bool,
 }
 
 /// What the fields of one row have told so far.
-#[expect(clippy::struct_excessive_bools, reason = "four independent facts about one row")]
-struct Row {
+#[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts about one row")]
+pub(super) struct Row {
     currency: Option<[u8; 3]>,
     has_currency: bool,
     has_money: bool,
     has_base_pay: bool,
     has_basis: bool,
+    /// The pay basis that the row itself tells.
+    pub(super) basis: Option<&'static str>,
+    /// That of the header from which base pay was taken: as the pipeline says, and as its words tell.
+    pub(super) declared_basis: Option<&'static str>,
+    pub(super) told_basis: Option<&'static str>,
+    pub(super) fte: Option<i64>,
+    pub(super) hours: Option<i64>,
 }
 
-impl Slot {
-    fn of(column: &Column) -> Self {
+/// What parsing finds besides columns.
+#[derive(Default)]
+struct Findings {
+    suspicions: Vec<Suspicion>,
+    words: BTreeSet<(String, String)>,
+}
+
+impl<'a> Slot<'a> {
+    fn of(mapped: &'a Mapped, context: &Context<'_>) -> Self {
+        let column = &mapped.column;
         let role = match column.name.as_str() {
             "currency" => Role::Currency,
             "pay_basis" => Role::PayBasis,
             "base_pay" => Role::BasePay,
+            "range_min" | "range_max" => Role::Range,
+            "fte" => Role::Fte,
+            "weekly_hours" => Role::Hours,
             _ => Role::Other,
         };
         let currency = Some(&column.unit).filter(|unit| is_currency_code(unit));
-        Self { role, currency: currency.and_then(|code| code.as_bytes().try_into().ok()) }
+        let header = mapped.fields.first().map_or("", |field| field.text.as_str());
+        let is_allowed = context.format.allow.iter().any(|allowed| key_of(allowed) == key_of(header));
+        Self {
+            mapped,
+            role,
+            currency: currency.and_then(|code| code.as_bytes().try_into().ok()),
+            // What an allowed header seems to hint at does not count.
+            gate: if is_allowed { ColumnGate::of(&column.name) } else { ColumnGate::of_both(header, &column.name) },
+            has_words: context.pipeline.words.speak_of(column),
+            asks_for_marks: !context.format.numbers_are_declared && Marks::matter_to(&column.kind),
+        }
     }
 }
 
 /// Counts lines on the way through a chunk; asked for places in rising order.
 struct Lines<'a> {
     bytes: &'a [u8],
+    form: Form,
     counted: usize,
     line: u64,
 }
 
 impl<'a> Lines<'a> {
-    fn new(chunk: &'a Chunk, skip: usize) -> Self {
-        let (head, bytes) = chunk.bytes.split_at(skip);
-        Self { bytes, counted: 0, line: chunk.line + memchr::memchr_iter(b'\n', head).count() as u64 }
+    fn new(chunk: &'a Chunk) -> Self {
+        Self { bytes: &chunk.bytes, form: chunk.form, counted: 0, line: chunk.line }
     }
 
     /// The line of the record that is read from this place on, blank lines before it passed over.
     fn at(&mut self, place: usize) -> u64 {
         let blank = self.bytes[place..].iter().take_while(|byte| matches!(byte, b'\n' | b'\r')).count();
         let start = place + blank;
-        self.line += memchr::memchr_iter(b'\n', &self.bytes[self.counted..start]).count() as u64;
-        self.counted = start;
+        if start > self.counted {
+            self.line += line_ends(&self.bytes[self.counted..start], self.form);
+            self.counted = start;
+        }
         self.line
     }
 }
 
 impl Context<'_> {
-    /// Parses one chunk, from its byte `skip` on.
-    pub(super) fn parse(&self, chunk: &Chunk, skip: usize) -> Result<Parsed, Stop> {
+    /// Parses one chunk.
+    pub(super) fn parse(&self, chunk: &Chunk) -> Result<Parsed, Stop> {
         let _part = timings::part("parsing");
-        let bytes = &chunk.bytes[skip..];
-        let estimate = bytes.len() / 80 + 16;
+        match chunk.form {
+            Form::Tidy => self.parse_records(Tidy::new(&chunk.bytes, self.delimiter), chunk),
+            Form::Loose => self.parse_records(Loose::new(&chunk.bytes, self.delimiter), chunk),
+        }
+    }
+
+    fn parse_records(&self, mut reader: impl Records, chunk: &Chunk) -> Result<Parsed, Stop> {
+        let estimate = chunk.bytes.len() / 80 + 16;
         let columns = &self.mapping.columns;
-        let slots: Vec<Slot> = columns.iter().map(|(_, column)| Slot::of(column)).collect();
+        let slots: Vec<Slot<'_>> = columns.iter().map(|mapped| Slot::of(mapped, self)).collect();
         let mut builders: Vec<Builder> =
-            columns.iter().map(|(_, column)| Builder::new(&column.kind, estimate)).collect();
-        let mut reader = simd_csv::ZeroCopyReaderBuilder::with_capacity(1 << 16)
-            .delimiter(self.delimiter)
-            .has_headers(false)
-            .flexible(true)
-            .from_reader(bytes);
+            columns.iter().map(|mapped| Builder::new(&mapped.column.kind, estimate)).collect();
+        let mut marks = vec![Marks::default(); columns.len()];
         let mut keep = Vec::with_capacity(estimate);
         let mut rejects = Vec::new();
-        let mut lines = Lines::new(chunk, skip);
+        let mut lines = Lines::new(chunk);
         let mut line_of_row = Vec::new();
         let mut faults: Vec<(Option<u16>, Rule)> = Vec::new();
-        let id_field =
-            columns.iter().find(|(_, column)| column.kind == ColumnKind::EmployeeId).map_or(0, |(at, _)| *at);
+        let mut findings = Findings::default();
+        let mut suspicions = Vec::new();
+        let terms = pay::Terms::of(self);
+        let id = columns.iter().position(|mapped| mapped.column.kind == ColumnKind::EmployeeId);
+        let id_field = id.and_then(|id| columns[id].fields.first()).map_or(0, |field| field.place);
         loop {
-            let before = usize::try_from(reader.position()).unwrap_or(0);
-            // Reading from memory cannot fail, and records of any length are allowed.
-            let Ok(Some(record)) = reader.read_byte_record() else { break };
-            let is_empty = |field: &[u8]| unquoted(field).trim_ascii().is_empty();
-            if record.get(id_field).is_none_or(is_empty) && record.iter().all(is_empty) {
+            let before = reader.position();
+            let Some(record) = reader.next() else { break };
+            if record.is_blank(id_field) && (0..record.len()).all(|place| record.is_blank(place)) {
                 continue;
             }
+            if chunk.quoted && holds_rows(&record, self.delimiter, self.mapping.fields) {
+                return Err(Stop::SwallowedRows(lines.at(before)));
+            }
             faults.clear();
-            let surplus = (self.mapping.fields..record.len()).any(|at| !record.get(at).unwrap_or_default().is_empty());
+            let surplus = (self.mapping.fields..record.len()).any(|at| !record.is_blank(at));
             if record.len() < self.mapping.fields || surplus {
                 faults.push((None, Rule::FieldCount));
             }
             let mut row = self.new_row();
-            for (place, (((field, column), slot), builder)) in columns.iter().zip(&slots).zip(&mut builders).enumerate()
-            {
-                let text = match record.get(*field) {
-                    Some(quoted @ [b'"', ..]) if quoted.len() >= 2 => record.unescape(*field).unwrap_or_default(),
-                    Some(text) => Cow::Borrowed(text),
-                    None => Cow::Borrowed(&b""[..]),
-                };
-                let broken =
-                    self.field(column, slot, builder, text.trim_ascii(), &mut row).map_err(|what| match what {
-                        FieldStop::NotUtf8 => Stop::NotUtf8,
-                        FieldStop::Identifier(what) => Stop::Identifier(lines.at(before), column.name.clone(), what),
-                    })?;
+            for (place, (slot, builder)) in slots.iter().zip(&mut builders).enumerate() {
+                let (text, field) = field_of(&record, slot.mapped);
+                if slot.role == Role::BasePay {
+                    let field = field.and_then(|field| slot.mapped.fields.get(field));
+                    row.declared_basis = field.and_then(|field| field.pay_basis);
+                    row.told_basis = field.and_then(|field| field.tells_basis);
+                }
+                let cell = Cell::of(&text, self.is_typed);
+                let broken = self
+                    .field(slot, builder, cell, &mut row, &mut marks[place], &mut findings)
+                    .map_err(|NotUtf8| Stop::NotUtf8(lines.at(before), slot.mapped.column.name.clone()))?;
                 if let Some(rule) = broken
                     && faults.first().is_none_or(|(_, rule)| *rule != Rule::FieldCount)
                 {
                     faults.push((u16::try_from(place).ok(), rule));
                 }
+                if slot.asks_for_marks && marks[place].is_first() {
+                    marks[place].line = lines.at(before);
+                }
+                if !findings.suspicions.is_empty() {
+                    let line = lines.at(before);
+                    suspicions.extend(findings.suspicions.drain(..).map(|suspicion| (line, place, suspicion)));
+                }
+            }
+            if let Some(terms) = &terms
+                && let Some(rule) = terms.settle(&mut builders, &mut row)
+            {
+                faults.push((terms.base_pay(), rule));
             }
             if row.has_money && !row.has_currency {
                 faults.push((None, Rule::Currency));
             }
-            if row.has_base_pay && !row.has_basis {
+            if row.has_base_pay && !row.has_basis && row.declared_basis.or(row.told_basis).is_none() {
                 faults.push((None, Rule::PayBasis));
+            }
+            if self.is_total_row(&record, id.map(|id| &columns[id]), !faults.is_empty()) {
+                faults.clear();
+                faults.push((id.and_then(|id| u16::try_from(id).ok()), Rule::TotalRow));
             }
             keep.push(faults.is_empty());
             if self.lines {
@@ -200,7 +270,13 @@ impl Context<'_> {
                 rejects.extend(faults.iter().map(|&(column, rule)| Reject { row, line, column, rule }));
             }
         }
-        Ok(self.finish(builders, keep, rejects, line_of_row))
+        let mut parsed = self.finish(builders, keep, chunk.number);
+        parsed.rejects = rejects;
+        parsed.lines = line_of_row;
+        parsed.suspicions = suspicions;
+        parsed.marks = marks;
+        parsed.words = findings.words;
+        Ok(parsed)
     }
 
     fn new_row(&self) -> Row {
@@ -208,39 +284,56 @@ impl Context<'_> {
         Row {
             currency,
             has_currency: currency.is_some(),
-            has_money: false,
-            has_base_pay: false,
             has_basis: self.pipeline.settings.pay_basis.is_some(),
+            ..Row::default()
         }
     }
 
-    /// Adds one field (trimmed) to its column; the rule that it breaks, if any.
+    /// Whether a row is the total of others: its employee ID says so, or where it has none its first text.
+    fn is_total_row(&self, record: &impl super::records::Row, id: Option<&Mapped>, is_broken: bool) -> bool {
+        let is_total_at = |place: usize| {
+            let text = record.field(place).unwrap_or_default();
+            let text = Cell::of(&text, self.is_typed).text();
+            self.decode(text).is_some_and(|text| is_total(text.trim()))
+        };
+        match id {
+            Some(id) if id.fields.iter().any(|field| !record.is_blank(field.place)) => {
+                id.fields.iter().any(|field| is_total_at(field.place))
+            }
+            Some(_) if !is_broken => false,
+            _ => (0..record.len()).find(|&place| !record.is_blank(place)).is_some_and(is_total_at),
+        }
+    }
+
+    /// Adds one field to its column; the rule that it breaks, if any.
     #[inline]
     fn field(
         &self,
-        column: &Column,
-        slot: &Slot,
+        slot: &Slot<'_>,
         builder: &mut Builder,
-        text: &[u8],
+        cell: Cell<'_>,
         row: &mut Row,
-    ) -> Result<Option<Rule>, FieldStop> {
+        marks: &mut Marks,
+        findings: &mut Findings,
+    ) -> Result<Option<Rule>, NotUtf8> {
+        let column = &slot.mapped.column;
+        let text = cell.text();
+        let is_error = cell == Cell::Error;
         Ok(match builder {
             Builder::Ids { bytes, ends } => {
                 self.must_be_utf8(text)?;
                 let (id, rule) = self.employee_id(text);
-                if let Some(identifier) = gate::employee_id_looks_like(&id) {
-                    return Err(FieldStop::Identifier(identifier));
-                }
+                findings.suspicions.extend(gate::employee_id_looks_like(&id));
                 bytes.push_str(&id);
                 ends.push(i32::try_from(bytes.len()).unwrap_or(i32::MAX));
-                rule
+                if is_error { Some(Rule::Cell) } else { rule }
             }
             Builder::Words(words) => {
                 let judge = |words: &mut Vec<String>| {
                     self.must_be_utf8(text)?;
-                    self.word(column, text, words).map_err(FieldStop::Identifier)
+                    Ok(self.word(slot, text, words, findings))
                 };
-                let meaning = words.meaning(text, judge)?;
+                let meaning = if is_error { Meaning::Broken(Rule::Cell) } else { words.meaning(text, judge)? };
                 let rule = words.push(meaning);
                 match slot.role {
                     // What is no known word is told as such, and not as missing too.
@@ -250,67 +343,87 @@ impl Context<'_> {
                             row.currency = word.as_bytes().try_into().ok();
                         }
                     }
-                    Role::PayBasis => row.has_basis |= !text.is_empty(),
-                    Role::BasePay | Role::Other => {}
+                    Role::PayBasis => {
+                        row.has_basis |= !text.is_empty();
+                        row.basis = words.last_word().and_then(pay::basis_of);
+                    }
+                    _ => {}
                 }
                 rule
             }
             Builder::Companies(words) => {
-                let Ok(meaning) = words.meaning(text, |_| Ok::<_, Infallible>(self.company_place(text)));
+                let judge = |_: &mut Vec<String>| {
+                    self.must_be_utf8(text)?;
+                    Ok(self.company_place(text))
+                };
+                let meaning = words.meaning(text, judge)?;
                 words.push(meaning)
             }
             Builder::Periods(words, periods) => {
                 let kind = self.pipeline.period_kind;
-                let judge = |_: &mut Vec<String>| Ok::<_, Infallible>(period_of(text, kind, self.format.date, periods));
-                let Ok(meaning) = words.meaning(text, judge);
+                let dates = if matches!(cell, Cell::Date(_)) { &Dates::default() } else { &self.format.dates };
+                let judge = |_: &mut Vec<String>| Ok(period_of(text, kind, dates, periods));
+                let meaning = words.meaning(text, judge)?;
                 words.push(meaning)
             }
             Builder::Flags(words) => {
-                let Ok(meaning) = words.meaning(text, |_| Ok::<_, Infallible>(flag_of(text)));
+                let judge = |_: &mut Vec<String>| {
+                    self.must_be_utf8(text)?;
+                    Ok(self.flag(slot, text, findings))
+                };
+                let meaning = if is_error { Meaning::Broken(Rule::Cell) } else { words.meaning(text, judge)? };
                 words.push(meaning)
             }
             Builder::Dates(days, there) => {
-                let day = self.format.date.parse(text);
+                let (day, rule) = self.date(column, cell);
                 days.push(day.unwrap_or(0));
                 there.push(day.is_some());
-                (day.is_none() && !text.is_empty()).then_some(Rule::Date)
+                rule
             }
             Builder::Numbers(numbers, there) => {
                 let own = slot.currency.as_ref().or(row.currency.as_ref()).map(<[u8; 3]>::as_slice);
-                let (number, rule) = match self.number(column, text, own) {
+                let (number, rule) = match self.number(slot, cell, own) {
                     Ok(number) => (number, None),
                     Err(rule) => {
                         self.must_be_utf8(text)?;
                         (None, Some(rule))
                     }
                 };
+                if slot.asks_for_marks && number.is_some() && matches!(cell, Cell::Text(_)) {
+                    marks.see(text);
+                }
                 numbers.push(number.unwrap_or(0));
                 there.push(number.is_some());
                 row.has_money |= number.is_some() && column.kind == ColumnKind::Money && slot.currency.is_none();
-                row.has_base_pay |= number.is_some() && slot.role == Role::BasePay;
+                match slot.role {
+                    Role::BasePay => row.has_base_pay = number.is_some(),
+                    Role::Fte => row.fte = number,
+                    Role::Hours => row.hours = number,
+                    _ => {}
+                }
                 rule
             }
         })
     }
 
-    /// Stops at a text that is not UTF-8 where nobody declared that it is: the upload is read again in another encoding.
+    /// Stops at a text that is not UTF-8 where nobody declared what it is.
     #[inline]
-    fn must_be_utf8(&self, text: &[u8]) -> Result<(), FieldStop> {
-        if self.encoding == Encoding::Auto && !text.is_ascii() && std::str::from_utf8(text).is_err() {
-            return Err(FieldStop::NotUtf8);
+    fn must_be_utf8(&self, text: &[u8]) -> Result<(), NotUtf8> {
+        if self.script == Script::Undeclared && !text.is_ascii() && std::str::from_utf8(text).is_err() {
+            return Err(NotUtf8);
         }
         Ok(())
     }
 
-    fn finish(&self, builders: Vec<Builder>, keep: Vec<bool>, rejects: Vec<Reject>, lines: Vec<u64>) -> Parsed {
+    fn finish(&self, builders: Vec<Builder>, keep: Vec<bool>, chunk: u64) -> Parsed {
         let rows = keep.len();
-        let mut ids = StringArray::from(Vec::<&str>::new());
+        let mut ids = None;
         let mut companies = vec![u32::try_from(self.company.unwrap_or(0)).unwrap_or(0); rows];
         let mut periods = self.period.map(|period| vec![period; rows]).unwrap_or_default();
         let mut columns = Vec::new();
-        for ((_, column), builder) in self.mapping.columns.iter().zip(builders) {
+        for (mapped, builder) in self.mapping.columns.iter().zip(builders) {
             match builder.finish() {
-                Built::Ids(array) => ids = array,
+                Built::Ids(array) => ids = Some(array),
                 Built::Companies(codes) => companies = codes,
                 Built::Periods(codes, known) => {
                     // Where no row has a usable period, all of them are rejected already.
@@ -318,16 +431,35 @@ impl Context<'_> {
                     let period = |code: &u32| known.get(*code as usize).copied().unwrap_or(any);
                     periods = codes.iter().map(period).collect();
                 }
-                Built::Column(array) => columns.push((column.clone(), array)),
+                Built::Column(array) => columns.push((mapped.column.clone(), array)),
             }
         }
-        Parsed { rows, keep, rejects, ids, companies, periods, columns, lines }
+        // Without employee IDs each row is an employee, whom nothing joins to a row of another upload or period.
+        let ids = ids.unwrap_or_else(|| {
+            (0..rows).map(|row| Some(format!("row {chunk}.{row} of {:?}", periods.get(row)))).collect()
+        });
+        Parsed {
+            rows,
+            keep,
+            rejects: Vec::new(),
+            ids,
+            companies,
+            periods,
+            columns,
+            lines: Vec::new(),
+            suspicions: Vec::new(),
+            marks: Vec::new(),
+            words: BTreeSet::new(),
+        }
     }
 
+    /// The letters of a text; none where it is not of the encoding.
     fn decode<'t>(&self, text: &'t [u8]) -> Option<Cow<'t, str>> {
         match std::str::from_utf8(text) {
+            // What was no letter in the encoding of the file was replaced on the way.
+            Ok(text) if !text.is_ascii() && text.contains('\u{fffd}') => None,
             Ok(text) => Some(Cow::Borrowed(text)),
-            Err(_) if self.encoding == Encoding::Windows1252 => Some(WINDOWS_1252.decode_without_bom_handling(text).0),
+            Err(_) if self.script == Script::Windows1252 => Some(WINDOWS_1252.decode_without_bom_handling(text).0),
             Err(_) => None,
         }
     }
@@ -346,39 +478,63 @@ impl Context<'_> {
         }
     }
 
+    /// What `[words]` says that a text means, or the text itself.
+    fn mapped_word<'t>(&'t self, slot: &Slot<'_>, text: &'t str, findings: &mut Findings) -> &'t str {
+        if !slot.has_words {
+            return text;
+        }
+        let column = &slot.mapped.column;
+        let words = &self.pipeline.words;
+        if let Some((name, word)) = words.entry(column, text) {
+            findings.words.insert((name.to_owned(), word.to_owned()));
+        }
+        words.meaning(column, text).unwrap_or(text)
+    }
+
     /// What a distinct text of a code, word or currency column means.
-    fn word(&self, column: &Column, text: &[u8], words: &mut Vec<String>) -> Result<Meaning, Identifier> {
-        let Some(text) = self.decode(text) else { return Ok(Meaning::Broken(Rule::Text)) };
+    fn word(&self, slot: &Slot<'_>, text: &[u8], words: &mut Vec<String>, findings: &mut Findings) -> Meaning {
+        let column = &slot.mapped.column;
+        let Some(text) = self.decode(text) else { return Meaning::Broken(Rule::Text) };
         let text = text.trim();
         if text.is_empty() {
-            return Ok(Meaning::Absent);
+            return Meaning::Absent;
         }
-        if let Some(identifier) = gate::value_looks_like(text) {
-            return Err(identifier);
+        if let Some(suspicion) = slot.gate.judge(text) {
+            findings.suspicions.push(suspicion);
+            return Meaning::Absent;
         }
-        if text.len() > LONGEST_TEXT {
-            return Ok(Meaning::Broken(Rule::Text));
+        if text.len() > LONGEST_TEXT || text.chars().any(|letter| letter.is_control() && !letter.is_whitespace()) {
+            return Meaning::Broken(Rule::Text);
+        }
+        let text = self.mapped_word(slot, text, findings).trim();
+        if text.is_empty() {
+            return Meaning::Absent;
         }
         let word = match &column.kind {
             ColumnKind::Currency => {
                 let code = text.to_ascii_uppercase();
                 if !is_currency_code(&code) {
-                    return Ok(Meaning::Broken(Rule::Currency));
+                    return Meaning::Broken(Rule::Currency);
                 }
                 code
             }
             ColumnKind::Word(known) => {
-                let word = text.to_ascii_lowercase().replace([' ', '-'], "_");
-                if !known.contains(&word.as_str()) {
-                    return Ok(Meaning::Broken(Rule::Word));
+                let word = text.to_lowercase().replace([' ', '-'], "_");
+                match known.iter().find(|known| **known == word).copied().or_else(|| synonym(&column.name, text)) {
+                    Some(word) => word.to_owned(),
+                    None => return Meaning::Broken(Rule::Word),
                 }
-                word
             }
-            _ if !self.is_known_code(column, text) => return Ok(Meaning::Broken(Rule::Code)),
+            _ if !self.is_known_code(column, text) => return Meaning::Broken(Rule::Code),
             _ => text.to_owned(),
         };
         words.push(word);
-        Ok(u32::try_from(words.len() - 1).map_or(Meaning::Broken(Rule::Text), Meaning::Code))
+        u32::try_from(words.len() - 1).map_or(Meaning::Broken(Rule::Text), Meaning::Code)
+    }
+
+    fn flag(&self, slot: &Slot<'_>, text: &[u8], findings: &mut Findings) -> Meaning {
+        let Some(text) = self.decode(text) else { return Meaning::Broken(Rule::Text) };
+        flag_of(self.mapped_word(slot, text.trim(), findings))
     }
 
     fn is_known_code(&self, column: &Column, text: &str) -> bool {
@@ -401,20 +557,48 @@ impl Context<'_> {
         }
     }
 
+    /// The day in a field; none where it is empty or an open end.
+    fn date(&self, column: &Column, cell: Cell<'_>) -> (Option<i32>, Option<Rule>) {
+        let dated = match cell {
+            Cell::Error => return (None, Some(Rule::Cell)),
+            Cell::Text(b"") => return (None, None),
+            Cell::Text(text) => self.format.dates.parse(text),
+            Cell::Date(text) => Dates::default().parse(text),
+            Cell::Number(text) if self.format.dates.forms.iter().any(|form| form.name().len() == 8) => {
+                self.format.dates.parse(text)
+            }
+            Cell::Number(_) | Cell::Flag(_) | Cell::Hours(_) => Dated::Broken,
+        };
+        match dated {
+            Dated::Day(day) => (Some(day), None),
+            // Nobody is hired on an open end.
+            Dated::Open if column.name != "hire_date" => (None, None),
+            Dated::Open | Dated::Broken => (None, Some(Rule::Date)),
+        }
+    }
+
     /// The number in a field; none where it is empty.
     #[inline]
-    fn number(&self, column: &Column, text: &[u8], currency: Option<&[u8]>) -> Result<Option<i64>, Rule> {
+    fn number(&self, slot: &Slot<'_>, cell: Cell<'_>, currency: Option<&[u8]>) -> Result<Option<i64>, Rule> {
+        let column = &slot.mapped.column;
+        let (text, format) = match cell {
+            Cell::Text(text) => (text, self.format.number),
+            Cell::Number(text) => (text, NumberFormat::default()),
+            Cell::Hours(text) if column.unit.starts_with("hours") => (text, NumberFormat::default()),
+            Cell::Error => return Err(Rule::Cell),
+            Cell::Date(_) | Cell::Flag(_) | Cell::Hours(_) => return Err(Rule::Number),
+        };
         if text.is_empty() {
             return Ok(None);
         }
-        let format = self.format.number;
-        let parse = |text: &[u8]| match &column.kind {
-            ColumnKind::Money => format.parse_money(text, currency),
+        let parse = |text: &[u8]| match (&column.kind, slot.role) {
+            (ColumnKind::Money, _) => format.parse_money(text, currency),
+            (_, Role::Fte) => parse_part(format, text),
             _ => format.parse(text),
         };
         let number = match parse(text) {
             // Only a text that is no number as it stands can need decoding: a currency sign, a no-break space.
-            Err(_) if !text.is_ascii() => parse(self.decode(text).ok_or(Rule::Text)?.trim().as_bytes()),
+            Err(_) if !text.is_ascii() => parse(self.decode_loosely(text).trim().as_bytes()),
             number => number,
         };
         match number {
@@ -429,19 +613,68 @@ impl Context<'_> {
             Err(NumberFault::OtherCurrency) => Err(Rule::OtherCurrency),
         }
     }
-}
 
-fn unquoted(field: &[u8]) -> &[u8] {
-    match field {
-        [b'"', inner @ .., b'"'] => inner,
-        _ => field,
+    /// The letters of a number, in which only a currency mark or a space can be no ASCII: those are the same in the western encodings.
+    fn decode_loosely<'t>(&self, text: &'t [u8]) -> Cow<'t, str> {
+        match std::str::from_utf8(text) {
+            Ok(text) => Cow::Borrowed(text),
+            Err(_) if self.script == Script::Utf8 => Cow::Borrowed(""),
+            Err(_) => WINDOWS_1252.decode_without_bom_handling(text).0,
+        }
     }
 }
 
-fn period_of(text: &[u8], kind: PeriodKind, dates: DateFormat, periods: &mut Vec<Period>) -> Meaning {
+/// A part of one, which may be written in percent.
+fn parse_part(format: NumberFormat, text: &[u8]) -> Result<i64, NumberFault> {
+    match text {
+        [percent @ .., b'%'] => format
+            .parse(percent.trim_ascii())
+            .map(|percent| crate::exact::divide_half_even(i128::from(percent), 100))
+            .and_then(|part| i64::try_from(part).map_err(|_| NumberFault::TooLarge)),
+        _ => format.parse(text),
+    }
+}
+
+/// The text of a column in a record, and which of its fields has it: the first that is filled.
+#[inline]
+fn field_of<'r>(record: &'r impl super::records::Row, mapped: &Mapped) -> (Cow<'r, [u8]>, Option<usize>) {
+    match mapped.fields.as_slice() {
+        [] => (Cow::Borrowed(b"".as_slice()), None),
+        [field] => (record.field(field.place).unwrap_or_default(), Some(0)),
+        fields => {
+            let filled = fields.iter().position(|field| !record.is_blank(field.place));
+            let text = filled.and_then(|filled| record.field(fields[filled].place));
+            (text.unwrap_or_default(), filled)
+        }
+    }
+}
+
+/// Whether a quoted field holds the rest of its row, whole rows, and the beginning of another: what a stray quote swallows. The lines of such a
+/// field have as many delimiters as those pieces.
+pub(super) fn holds_rows(record: &impl super::records::Row, delimiter: u8, fields: usize) -> bool {
+    if fields < 3 || !record.holds_breaks() {
+        return false;
+    }
+    (0..record.len().min(fields)).any(|place| {
+        let field = record.field(place).unwrap_or_default();
+        if memchr::memchr2(b'\n', b'\r', &field).is_none() {
+            return false;
+        }
+        let lines = field.split(|byte| matches!(byte, b'\n' | b'\r')).filter(|line| !line.is_empty());
+        let counts: Vec<usize> = lines.map(|line| memchr::memchr_iter(delimiter, line).count()).collect();
+        match counts.as_slice() {
+            [first, inner @ .., last] => {
+                *first == fields - 1 - place && *last == place && inner.iter().all(|count| *count == fields - 1)
+            }
+            _ => false,
+        }
+    })
+}
+
+fn period_of(text: &[u8], kind: PeriodKind, dates: &Dates, periods: &mut Vec<Period>) -> Meaning {
     let named = std::str::from_utf8(text).ok().and_then(|text| kind.parse(text));
     let by_date = || {
-        let days = dates.parse(text)?;
+        let Dated::Day(days) = dates.parse(text) else { return None };
         let date = jiff::civil::date(1970, 1, 1).checked_add(jiff::Span::new().days(days)).ok()?;
         Some(kind.holding(date.year(), date.month().unsigned_abs()))
     };

@@ -1,15 +1,20 @@
 //! The company register: who the companies are, and what they belong to.
 //!
-//! In: a CSV file with `company_id`, perhaps `holding_id`, and the columns that dimensions are taken from.
-//! Out: a [`Register`]. Invariant: each company stands in it once, under an ID that can be a folder name, with a code that
-//! its classification knows, or none, in each dimension. Names of companies are not read.
+//! In: a table with `company_id`, perhaps `holding_id`, and the columns that dimensions are taken from; or, without one, the uploads and what
+//! the store holds. Out: a [`Register`]. Invariant: each company stands in it once, with a code that its classification knows, or none, in
+//! each dimension. Names of companies are not read, unless they are their IDs.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 
-use crate::pipeline::{Dimension, DimensionSource, UNKNOWN};
+use super::cell::Cell;
+use super::header::key_of;
+use super::records::{Loose, Records as _, Row as _};
+use super::roster;
+use super::source::{self, Opened, Script};
+use crate::pipeline::{Dimension, DimensionSource, FileFormat, Pipeline, RegisterHeaders, UNKNOWN};
 use crate::problem::{FileProblems, Problems};
-use crate::record::is_folder_name;
+use crate::record::is_company_id;
 
 /// One company.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,32 +35,63 @@ pub struct Register {
 }
 
 impl Register {
+    /// The register of a pipeline: its file, or without one the companies that its uploads and its store name.
+    ///
+    /// # Errors
+    /// Everything that is wrong in the file, with lines.
+    pub fn of(pipeline: &Pipeline) -> Result<Self, FileProblems> {
+        match &pipeline.companies {
+            Some(file) => Self::read(file, &pipeline.dimensions, &pipeline.register_headers),
+            None => Ok(Self::of_names(&roster::companies(pipeline), &pipeline.dimensions)),
+        }
+    }
+
     /// Reads a register.
     ///
     /// # Errors
     /// Everything that is wrong in it, with lines.
-    pub fn read(file: &Path, dimensions: &[Dimension]) -> Result<Self, FileProblems> {
-        let text = match std::fs::read(file) {
-            Ok(bytes) => match String::from_utf8(bytes) {
-                Ok(text) => text,
-                Err(error) => encoding_rs::WINDOWS_1252.decode(error.as_bytes()).0.into_owned(),
-            },
+    pub fn read(file: &Path, dimensions: &[Dimension], headers: &RegisterHeaders) -> Result<Self, FileProblems> {
+        let table = source::open(file, &FileFormat::default(), |opened| {
+            let Opened { stream, is_typed, .. } = opened;
+            let mut bytes = Vec::new();
+            stream.read_to_end(&mut bytes).map(|_| (bytes, is_typed))
+        });
+        let (bytes, is_typed) = match table.and_then(|read| read) {
+            Ok(table) => table,
             Err(error) => {
                 let problems = Problems::new("");
                 problems.add(&(0..0), format!("cannot be read: {error}"), "check the path of the company register");
                 return Err(problems.of(file));
             }
         };
-        let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-        let problems = Problems::new(text);
-        let companies = read_companies(text, dimensions, &problems);
+        let (text, script) = match String::from_utf8(bytes) {
+            Ok(text) => (text, Script::Utf8),
+            Err(error) => (encoding_rs::WINDOWS_1252.decode(error.as_bytes()).0.into_owned(), Script::Undeclared),
+        };
+        let text = text.replace("\r\n", "\n").replace('\r', "\n");
+        let problems = Problems::new(&text);
+        let table = Table { text: &text, script, is_typed, dimensions, headers, problems: &problems };
+        let companies = table.companies();
         if !problems.is_empty() {
             return Err(problems.of(file));
         }
-        let mut companies = companies;
+        Ok(Self::sorted(companies))
+    }
+
+    /// A register of names alone.
+    fn of_names(names: &BTreeSet<String>, dimensions: &[Dimension]) -> Self {
+        let company = |id: &String| Company {
+            id: id.clone(),
+            holding: id.clone(),
+            codes: dimensions.iter().map(|_| String::new()).collect(),
+        };
+        Self::sorted(names.iter().map(company).collect())
+    }
+
+    fn sorted(mut companies: Vec<Company>) -> Self {
         companies.sort_by(|a, b| a.id.cmp(&b.id));
         let places = companies.iter().enumerate().map(|(place, company)| (company.id.clone(), place)).collect();
-        Ok(Self { companies, places })
+        Self { companies, places }
     }
 
     /// The companies.
@@ -71,99 +107,158 @@ impl Register {
     }
 }
 
-fn read_companies(text: &str, dimensions: &[Dimension], problems: &Problems<'_>) -> Vec<Company> {
-    let header_line = text.lines().next().unwrap_or_default();
-    let delimiter = super::header::delimiter_of(header_line.as_bytes());
-    let mut reader = simd_csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(text.as_bytes());
-    let header: Vec<String> = reader
-        .byte_headers()
-        .map(|header| header.iter().map(|field| String::from_utf8_lossy(field).trim().to_owned()).collect())
-        .unwrap_or_default();
-    let place = |name: &str| header.iter().position(|found| found.eq_ignore_ascii_case(name));
-    let Some(id_at) = place("company_id") else {
-        problems.add(&(0..0), "has no column `company_id`", "write a header `company_id,holding_id,...`");
-        return Vec::new();
-    };
-    let holding_at = place("holding_id");
-    let mut code_at = Vec::new();
-    for dimension in dimensions {
-        let column = match &dimension.source {
-            DimensionSource::Company(column) => Some(column),
-            DimensionSource::Record(_) => dimension.home.as_ref(),
-        };
-        let Some(column) = column else {
-            code_at.push(None);
-            continue;
-        };
-        let at = place(column);
-        if at.is_none() {
-            problems.add(
-                &(0..0),
-                format!("has no column `{column}`, from which the dimension `{}` is taken", dimension.name),
-                format!("columns here: {}", header.join(", ")),
-            );
-        }
-        code_at.push(at);
-    }
-    let mut companies: Vec<Company> = Vec::new();
-    let mut seen: HashMap<String, usize> = HashMap::new();
-    let mut record = simd_csv::ByteRecord::new();
-    loop {
-        let at = usize::try_from(reader.position()).unwrap_or(0);
-        match reader.read_byte_record(&mut record) {
-            Ok(true) => {}
-            Ok(false) => break,
-            Err(_) => {
-                problems.add(&(at..at), "is not CSV from here on", "check the quotes");
-                break;
+/// The text of a register while it is read.
+struct Table<'a> {
+    text: &'a str,
+    /// Whether its letters are sure.
+    script: Script,
+    is_typed: bool,
+    dimensions: &'a [Dimension],
+    headers: &'a RegisterHeaders,
+    problems: &'a Problems<'a>,
+}
+
+/// Where the columns of a register stand.
+struct Places {
+    id: usize,
+    holding: Option<usize>,
+    /// Of each dimension.
+    codes: Vec<Option<usize>>,
+}
+
+impl Table<'_> {
+    fn companies(&self) -> Vec<Company> {
+        let header_line = self.text.lines().next().unwrap_or_default();
+        let delimiter = if self.is_typed { b',' } else { super::header::delimiter_of(header_line.as_bytes()) };
+        let mut reader = Loose::new(self.text.as_bytes(), delimiter);
+        let header: Vec<String> = reader
+            .next()
+            .map(|header| (0..header.len()).map(|place| self.text_of(&header, place)).collect())
+            .unwrap_or_default();
+        let Some(places) = self.places(&header) else { return Vec::new() };
+        let mut companies: Vec<Company> = Vec::new();
+        let mut seen: HashMap<String, usize> = HashMap::new();
+        loop {
+            let at = reader.position();
+            let Some(record) = reader.next() else { break };
+            let at = at + self.text.as_bytes()[at..].iter().take_while(|byte| **byte == b'\n').count();
+            if (0..record.len()).all(|place| record.is_blank(place)) {
+                continue;
             }
+            let id = self.text_of(&record, places.id);
+            if !is_company_id(&id) {
+                self.problems.add(
+                    &(at..at),
+                    "the company_id is empty, too long or holds control characters",
+                    "use one line of text, of at most 70 bytes where it has other characters than letters, digits, `-`, `_` and `.`",
+                );
+                continue;
+            }
+            if let Some(line) = seen.insert(id.clone(), companies.len() + 1) {
+                self.problems.add(
+                    &(at..at),
+                    format!("the company {id} is also entry {line}"),
+                    "keep one entry for each company",
+                );
+                continue;
+            }
+            companies.push(self.company(id, &record, &places, at));
         }
-        let field = |place: usize| {
-            let bytes = record.get(place).unwrap_or_default();
-            String::from_utf8_lossy(bytes).trim().to_owned()
-        };
-        let id = field(id_at);
-        if id.is_empty() && record.iter().all(|field| field.trim_ascii().is_empty()) {
-            continue;
+        if companies.is_empty() && self.problems.is_empty() {
+            self.problems.add(&(0..0), "holds no companies", "write a line for each company");
         }
-        if !is_folder_name(&id) {
-            problems.add(
-                &(at..at),
-                "the company_id cannot be a folder name",
-                "use 1 to 100 letters, digits, `-`, `_` and `.`, not beginning with `.`",
-            );
-            continue;
-        }
-        if let Some(line) = seen.insert(id.clone(), companies.len() + 1) {
-            problems.add(
-                &(at..at),
-                format!("the company {id} is also entry {line}"),
-                "keep one entry for each company",
-            );
-            continue;
-        }
+        companies
+    }
+
+    fn company(&self, id: String, record: &impl super::records::Row, places: &Places, at: usize) -> Company {
         let mut codes = Vec::new();
-        for (dimension, place) in dimensions.iter().zip(&code_at) {
-            let code = place.map(field).unwrap_or_default();
+        for (dimension, place) in self.dimensions.iter().zip(&places.codes) {
+            let code = place.map(|place| self.text_of(record, place)).unwrap_or_default();
             if place.is_some() && !code.is_empty() && !dimension.hierarchy.accepts(&code) {
-                problems.add(
+                self.problems.add(
                     &(at..at),
                     format!("company {id} has an unknown code for `{}`", dimension.name),
                     format!("expected {}", dimension.hierarchy.expected()),
                 );
             }
+            self.judge_letters(&code, at);
             codes.push(match place {
                 Some(_) if code.is_empty() => UNKNOWN.to_owned(),
                 _ => code,
             });
         }
-        let holding = holding_at.map(field).filter(|holding| !holding.is_empty()).unwrap_or_else(|| id.clone());
-        companies.push(Company { id, holding, codes });
+        self.judge_letters(&id, at);
+        let holding = places.holding.map(|place| self.text_of(record, place)).filter(|holding| !holding.is_empty());
+        Company { holding: holding.unwrap_or_else(|| id.clone()), id, codes }
     }
-    if companies.is_empty() && problems.is_empty() {
-        problems.add(&(0..0), "holds no companies", "write a line for each company");
+
+    /// Letters that could be others are no part of an ID or a code.
+    fn judge_letters(&self, text: &str, at: usize) {
+        if self.script == Script::Undeclared && !text.is_ascii() {
+            self.problems.add(
+                &(at..at),
+                "the register is not UTF-8, and its letters could be read in several ways",
+                "save it as UTF-8",
+            );
+        }
     }
-    companies
+
+    fn text_of(&self, record: &impl super::records::Row, place: usize) -> String {
+        let field = record.field(place).unwrap_or_default();
+        let text = Cell::of(&field, self.is_typed).text();
+        String::from_utf8_lossy(text).trim().trim_start_matches('\u{feff}').to_owned()
+    }
+
+    fn places(&self, header: &[String]) -> Option<Places> {
+        let keys: Vec<String> = header.iter().map(|header| key_of(header)).collect();
+        let known_as = |name: &str| self.headers.get(name).cloned().unwrap_or_else(|| vec![name.to_owned()]);
+        let place = |name: &str| {
+            known_as(name).iter().find_map(|wanted| {
+                let exact = header.iter().position(|found| found == wanted);
+                exact.or_else(|| keys.iter().position(|key| *key == key_of(wanted)))
+            })
+        };
+        let shown: Vec<&str> = header.iter().map(String::as_str).filter(|text| text.len() <= 64).collect();
+        for (name, wanted) in self.headers.iter().filter(|(name, _)| place(name).is_none()) {
+            self.problems.add(
+                &(0..0),
+                format!(
+                    "has no column {}, which `[register]` names for `{name}`",
+                    wanted.iter().map(|text| format!("{text:?}")).collect::<Vec<_>>().join(" or ")
+                ),
+                format!("columns here: {}", shown.join(", ")),
+            );
+        }
+        let Some(id) = place("company_id") else {
+            if !self.headers.contains_key("company_id") {
+                let mend = format!(
+                    "name it under `[register]`, as in `company_id = \"Employer\"`; columns here: {}",
+                    shown.join(", ")
+                );
+                self.problems.add(&(0..0), "has no column `company_id`", mend);
+            }
+            return None;
+        };
+        let mut codes = Vec::new();
+        for dimension in self.dimensions {
+            let column = match &dimension.source {
+                DimensionSource::Company(column) => Some(column),
+                DimensionSource::Record(_) => dimension.home.as_ref(),
+            };
+            let at = column.and_then(|column| place(column));
+            if let (Some(column), None) = (column, at)
+                && !self.headers.contains_key(column)
+            {
+                self.problems.add(
+                    &(0..0),
+                    format!("has no column `{column}`, from which the dimension `{}` is taken", dimension.name),
+                    format!("name it under `[register]`; columns here: {}", shown.join(", ")),
+                );
+            }
+            codes.push(at);
+        }
+        Some(Places { id, holding: place("holding_id"), codes })
+    }
 }
 
 #[cfg(test)]
@@ -182,7 +277,7 @@ mod tests {
             levels: vec![2],
             home: None,
         };
-        Register::read(&file, &[sector])
+        Register::read(&file, &[sector], &RegisterHeaders::new())
     }
 
     #[test]
@@ -195,7 +290,7 @@ mod tests {
 
     #[test]
     fn every_mistake_is_told_with_its_line() {
-        let error = register("company_id,naics\nA,541511\nA,541511\n../x,541511\nB,software\n").expect_err("mistakes");
+        let error = register("company_id,naics\nA,541511\nA,541511\n,541511\nB,software\n").expect_err("mistakes");
         let lines: Vec<usize> = error.problems.iter().map(|problem| problem.line).collect();
         assert_eq!(lines, [3, 4, 5], "{error}");
     }

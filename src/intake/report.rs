@@ -3,15 +3,15 @@
 //! In: counts and rejects. Out: [`UploadReport`], [`IntakeReport`] and the text of a rejects file.
 //! Invariant: rows read = rows accepted + rows rejected, and no part of any report holds a value of a record.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use super::header::Mapping;
+use super::header::{Mapped, Mapping};
 use super::rule::{Refusal, Reject, Rule};
 use crate::digest::hex;
 use crate::period::Period;
-use crate::pipeline::{DimensionSource, Encoding, Pipeline};
+use crate::pipeline::{DimensionSource, Pipeline};
 use crate::record::Column;
 
 /// Rejects that are listed one by one; further ones are only counted.
@@ -25,7 +25,7 @@ pub struct UploadReport {
     /// SHA-256 of the file.
     pub digest: [u8; 32],
     /// The encoding that it was read in.
-    pub encoding: Encoding,
+    pub encoding: &'static str,
     /// Its delimiter.
     pub delimiter: u8,
     /// Columns kept.
@@ -34,6 +34,12 @@ pub struct UploadReport {
     pub headers: Vec<String>,
     /// Headers of the columns dropped unread.
     pub dropped: Vec<String>,
+    /// Of these, the ones that mean a direct identifier.
+    pub identifiers: Vec<String>,
+    /// Dropped headers that are nearly one that the pipeline knows, with that column.
+    pub near: Vec<(String, String)>,
+    /// The words of `[words]` that its rows have, with the name of their column there.
+    pub words: BTreeSet<(String, String)>,
     /// Data rows read.
     pub read: u64,
     /// Rows accepted.
@@ -42,6 +48,8 @@ pub struct UploadReport {
     pub merged: u64,
     /// Rows rejected.
     pub rejected: u64,
+    /// Of these, rows that are no employees: totals of others.
+    pub set_aside: u64,
     /// Broken rules and how often; a row can break several.
     pub by_rule: BTreeMap<Rule, u64>,
     /// The rejects, up to a bound.
@@ -55,25 +63,31 @@ impl UploadReport {
         Self {
             file: file.to_owned(),
             digest,
-            encoding: Encoding::Auto,
+            encoding: "UTF-8",
             delimiter: b',',
             columns: Vec::new(),
             headers: Vec::new(),
             dropped: Vec::new(),
+            identifiers: Vec::new(),
+            near: Vec::new(),
+            words: BTreeSet::new(),
             read: 0,
             accepted: 0,
             merged: 0,
             rejected: 0,
+            set_aside: 0,
             by_rule: BTreeMap::new(),
             rejects: Vec::new(),
             stored: BTreeMap::new(),
         }
     }
 
-    pub(super) fn learn(&mut self, mapping: &Mapping, encoding: Encoding, delimiter: u8) {
-        self.columns = mapping.columns.iter().map(|(_, column)| column.clone()).collect();
-        self.headers.clone_from(&mapping.headers);
+    pub(super) fn learn(&mut self, mapping: &Mapping, encoding: &'static str, delimiter: u8) {
+        self.columns = mapping.columns.iter().map(|mapped| mapped.column.clone()).collect();
+        self.headers = mapping.columns.iter().map(Mapped::headers).collect();
         self.dropped.clone_from(&mapping.dropped);
+        self.identifiers.clone_from(&mapping.identifiers);
+        self.near.clone_from(&mapping.near);
         self.encoding = encoding;
         self.delimiter = delimiter;
     }

@@ -5,8 +5,8 @@
 
 use std::fmt;
 
-use super::gate::Identifier;
-use crate::exact::{DecimalMark, SCALE, ThousandsMark};
+use super::gate::Suspicion;
+use crate::exact::{DecimalMark, Grouping, SCALE, ThousandsMark};
 use crate::pipeline::FileFormat;
 use crate::record::{Column, ColumnKind};
 
@@ -47,6 +47,12 @@ pub enum Rule {
     Text,
     /// One row for an employee and period.
     OneRowPerEmployee,
+    /// No cell with an error or a formula that was never calculated.
+    Cell,
+    /// Hours or a full-time equivalent beside a full-time rate.
+    FullTimeRate,
+    /// An employee, and not the total of others.
+    TotalRow,
 }
 
 impl Rule {
@@ -71,7 +77,16 @@ impl Rule {
             Self::Code => "code",
             Self::Text => "text",
             Self::OneRowPerEmployee => "one_row_per_employee",
+            Self::Cell => "cell",
+            Self::FullTimeRate => "full_time_rate",
+            Self::TotalRow => "total_row",
         }
+    }
+
+    /// Whether a row that breaks it is set aside as what it is, and no fault of the upload.
+    #[must_use]
+    pub fn is_set_aside(self) -> bool {
+        self == Self::TotalRow
     }
 
     /// What was expected on `column` in a file of this format.
@@ -96,15 +111,20 @@ impl Rule {
             Self::OtherCurrency => "amounts in the currency of the row".to_owned(),
             Self::Currency => "an ISO 4217 code such as EUR, here or under `[defaults]` of the pipeline".to_owned(),
             Self::PayBasis => "a pay_basis, here or under `[defaults]` of the pipeline".to_owned(),
-            Self::Date => format!("a date written {}; declare another with `dates`", format.date.name()),
+            Self::Date => format!("a date written {}; declare another with `dates`", format.dates.names()),
             Self::Word => match column.map(|column| &column.kind) {
-                Some(ColumnKind::Word(words)) => format!("one of {}", words.join(", ")),
+                Some(ColumnKind::Word(words)) => format!("one of {}; map other words under `[words]`", words.join(", ")),
                 _ => "one of the known words".to_owned(),
             },
-            Self::Flag => "1 or 0, yes or no, true or false".to_owned(),
+            Self::Flag => "1 or 0, yes or no, true or false; map other words under `[words]`".to_owned(),
             Self::Code if codes.is_empty() => "a code that does not begin with `_`".to_owned(),
             Self::Code => codes.to_owned(),
-            Self::Text => "text of at most 256 bytes in the declared encoding".to_owned(),
+            Self::Text => "text of at most 256 bytes in the declared encoding, without control characters".to_owned(),
+            Self::Cell => "a value; mend the cell's error, or open the workbook and save it so that its formulas are calculated".to_owned(),
+            Self::FullTimeRate => {
+                "fte, or weekly_hours and `standard_weekly_hours`, beside a full-time rate (`base_pay_is = \"full_time\"`)".to_owned()
+            }
+            Self::TotalRow => "an employee; the row is a total of others and is not counted".to_owned(),
             Self::OneRowPerEmployee => {
                 "one row for an employee and period; `multiple_jobs = \"sum\"` in the pipeline adds several up"
                     .to_owned()
@@ -114,6 +134,9 @@ impl Rule {
 }
 
 fn number_example(format: &FileFormat) -> &'static str {
+    if format.number.grouping == Grouping::Lakh {
+        return "12,34,567.89";
+    }
     match (format.number.decimal, format.number.thousands) {
         (DecimalMark::Point, None) => "1234.56",
         (DecimalMark::Comma, None) => "1234,56",
@@ -139,39 +162,56 @@ pub struct Reject {
     pub rule: Rule,
 }
 
-/// Why an upload is refused whole.
+/// A header that means a direct identifier.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Refusal {
-    /// The file or its packing cannot be read.
-    Unreadable(String),
+pub struct FoundIdentifier {
+    /// The place of the header, from 1.
+    pub place: usize,
+    /// The header, where it may be shown.
+    pub header: Option<String>,
+    /// What it means.
+    pub suspicion: Suspicion,
+}
+
+/// Values of a column that look like direct identifiers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FoundValues {
+    /// Line of the first one.
+    pub line: u64,
+    /// How many rows have one, as far as the upload was read.
+    pub rows: u64,
+    /// Canonical column.
+    pub column: String,
+    /// Its header, where it is another and may be shown.
+    pub header: Option<String>,
+    /// What the first one looks like.
+    pub suspicion: Suspicion,
+}
+
+/// What is wrong with the header of an upload.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HeaderFault {
     /// Nothing in it, or no header.
     Empty,
-    /// A header means a direct identifier; the place is the header's, from 1.
-    IdentifierHeader(usize, Identifier),
-    /// A value looks like a direct identifier.
-    IdentifierValue {
-        /// Line of the value.
-        line: u64,
-        /// Canonical column.
-        column: String,
-        /// What it looks like.
-        looks_like: Identifier,
-    },
+    /// A header, and no row below it.
+    NoRows,
+    /// Headers mean direct identifiers.
+    Identifiers(Vec<FoundIdentifier>),
     /// A needed column is not there; the names are those of the pipeline.
     MissingColumn {
         /// Canonical column.
         column: String,
         /// Headers by which it is known.
         headers: Vec<String>,
+        /// A line further down that has one of them.
+        header_line: Option<u64>,
     },
     /// Two headers are of one name that the pipeline uses; the places are from 1.
     DoubleHeader(usize, usize, String),
-    /// A quote is not closed; the line is where it may begin.
-    OpenQuote(u64),
-    /// The file's name names no company of the register.
-    UnknownCompany,
-    /// No column and no `--period` says which period it is.
-    NoPeriod,
+    /// The header of a column says that its amounts are in thousands or millions; the place is from 1.
+    Scaled(usize, String),
+    /// The header of a column says another currency than the pipeline; the place is from 1.
+    OtherCurrency(usize, String),
     /// Money without a currency, or base pay without its basis.
     NoDefault {
         /// The canonical column that is missing.
@@ -179,6 +219,41 @@ pub enum Refusal {
         /// An example for `[defaults]`.
         example: &'static str,
     },
+}
+
+/// Why an upload is refused whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    /// The file or its packing cannot be read.
+    Unreadable(String),
+    /// The header is wrong; the line is where it stands.
+    Header(u64, HeaderFault),
+    /// Values look like direct identifiers.
+    IdentifierValues(Vec<FoundValues>),
+    /// A quote is not closed; the line is where it may begin.
+    OpenQuote(u64),
+    /// A quoted field that begins on this line goes over lines and closes inside a text.
+    StrayQuote(u64),
+    /// A quoted field of the row on this line holds what look like whole rows.
+    SwallowedRows(u64),
+    /// Text that is not UTF-8, and nobody declared what it is.
+    Encoding {
+        /// Line of the first such text.
+        line: u64,
+        /// Canonical column.
+        column: String,
+    },
+    /// Every mark in a column of amounts has three digits behind it, and nobody declared what it is.
+    AmbiguousMarks {
+        /// Canonical column.
+        column: String,
+        /// Line of the first such amount.
+        line: u64,
+    },
+    /// The file's name names no company of the register.
+    UnknownCompany,
+    /// No column and no `--period` says which period it is.
+    NoPeriod,
     /// More rows rejected than the pipeline allows.
     TooManyRejects {
         /// Rows rejected.
@@ -203,28 +278,32 @@ impl fmt::Display for Refusal {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unreadable(why) => write!(out, "cannot be read: {why}"),
-            Self::Empty => out.write_str("line 1: holds no header; expected a line of column names"),
-            Self::IdentifierHeader(place, identifier) => write!(
+            Self::Header(line, fault) => write!(out, "line {line}{fault}"),
+            Self::IdentifierValues(found) => write_values(out, found),
+            Self::OpenQuote(line) => write!(
                 out,
-                "line 1, column {place}: the header means {identifier}, which must not be uploaded; \
-                 remove the column and upload again"
+                "line {line}: a quoted field that begins here is not closed; close it, or double quotes inside a field"
             ),
-            Self::IdentifierValue { line, column, looks_like } => write!(
+            Self::StrayQuote(line) => write!(
                 out,
-                "line {line}, column {column}: a value looks like {looks_like}, which must not be uploaded; \
-                 remove such values and upload again"
+                "line {line}: a quoted field that begins here goes over lines and ends inside a text; double the quotes inside the field, \
+                 or remove the one that opens it"
             ),
-            Self::MissingColumn { column, headers } => write!(
+            Self::SwallowedRows(line) => write!(
                 out,
-                "line 1: no header for {column}; expected {}; add the column, or name its header under `[columns]`",
-                headers.iter().map(|header| format!("{header:?}")).collect::<Vec<_>>().join(" or ")
+                "line {line}: a quoted field of this row holds what look like whole rows; double the quotes inside the field, or remove the \
+                 one that opens it"
             ),
-            Self::DoubleHeader(one, other, column) => {
-                write!(out, "line 1, columns {one} and {other}: both are the header for {column}; keep one of them")
-            }
-            Self::OpenQuote(line) => {
-                write!(out, "line {line}: a quoted field is not closed; close it, or double the quotes inside a field")
-            }
+            Self::Encoding { line, column } => write!(
+                out,
+                "line {line}, column {column}: the file is not UTF-8, and its letters could be read in several ways; save it as UTF-8, or \
+                 declare `encoding` for it, as in \"windows-1252\" (Western Europe) or \"windows-1250\" (Central Europe)"
+            ),
+            Self::AmbiguousMarks { column, line } => write!(
+                out,
+                "line {line}, column {column}: every mark has three digits behind it, so that 48.000 could be 48 or 48,000; declare \
+                 `thousands = \".\"` or `decimal = \".\"` for this file"
+            ),
             Self::UnknownCompany => out.write_str(
                 "the file has no company_id column and its name is no company_id of the register; \
                  name the file <company_id>.csv, or add the company to the register",
@@ -232,11 +311,6 @@ impl fmt::Display for Refusal {
             Self::NoPeriod => {
                 out.write_str("the file has no period column; add one, or say which period it is with `--period`")
             }
-            Self::NoDefault { column, example } => write!(
-                out,
-                "line 1: there are amounts, but no {column} column and no default; \
-                 add the column, or `{example}` under `[defaults]` of the pipeline"
-            ),
             Self::TooManyRejects { rejected, read, allowed_percent } => write!(
                 out,
                 "{rejected} of {read} rows break a rule, more than {allowed_percent} %; \
@@ -247,4 +321,69 @@ impl fmt::Display for Refusal {
             }
         }
     }
+}
+
+impl fmt::Display for HeaderFault {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => out.write_str(": holds no header; expected a line of column names"),
+            Self::NoRows => out.write_str(
+                ": there is a header and no row below it; check the export, and add the column names if the first line is a record",
+            ),
+            Self::Identifiers(found) => write_headers(out, found),
+            Self::MissingColumn { column, headers, header_line } => {
+                let known: Vec<String> = headers.iter().map(|header| format!("{header:?}")).collect();
+                write!(out, ": no header for {column} (known as {}); ", known.join(", "))?;
+                match header_line {
+                    Some(line) => write!(out, "line {line} has it: declare `header_line = {line}` for this file"),
+                    None => write!(out, "add the column, or name its header under `[columns]`"),
+                }
+            }
+            Self::DoubleHeader(first, second, column) => write!(
+                out,
+                ", columns {first} and {second}: two headers mean {column}; remove one, or name the right one to the letter under \
+                 `[columns]`"
+            ),
+            Self::Scaled(place, column) => write!(
+                out,
+                ", column {place}: the header says that {column} is in thousands or more; export whole currency units, or mend the \
+                 header"
+            ),
+            Self::OtherCurrency(place, column) => write!(
+                out,
+                ", column {place}: the header says another currency for {column} than `currency` under `[defaults]`; add a currency \
+                 column, or mend one of the two"
+            ),
+            Self::NoDefault { column, example } => write!(
+                out,
+                ": there are amounts, but no {column} column and no default; \
+                 add the column, or `{example}` under `[defaults]` of the pipeline"
+            ),
+        }
+    }
+}
+
+fn write_headers(out: &mut fmt::Formatter<'_>, found: &[FoundIdentifier]) -> fmt::Result {
+    out.write_str(", ")?;
+    for (number, FoundIdentifier { place, header, suspicion }) in found.iter().enumerate() {
+        let comma = if number > 0 { "; " } else { "" };
+        let header = header.as_ref().map_or(String::new(), |header| format!(" {header:?}"));
+        write!(out, "{comma}column {place}: the header{header} means {suspicion}")?;
+    }
+    let [columns, them] = if found.len() == 1 { ["the column", "it"] } else { ["these columns", "them"] };
+    write!(
+        out,
+        ", which must not be uploaded; remove {columns} and upload again, or leave {them} unread with `identifiers = \"drop\"`, or name a \
+         harmless header under `allow`"
+    )
+}
+
+fn write_values(out: &mut fmt::Formatter<'_>, found: &[FoundValues]) -> fmt::Result {
+    for (number, FoundValues { line, rows, column, header, suspicion }) in found.iter().enumerate() {
+        let comma = if number > 0 { "; " } else { "" };
+        let header = header.as_ref().map_or(String::new(), |header| format!(" ({header:?})"));
+        let more = if *rows > 1 { format!(", and in {} further rows", rows - 1) } else { String::new() };
+        write!(out, "{comma}line {line}, column {column}{header}: a value looks like {suspicion}{more}")?;
+    }
+    out.write_str(", which must not be uploaded; remove such values and upload again")
 }

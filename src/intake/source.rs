@@ -1,16 +1,23 @@
-//! Opening an upload: compression, byte order marks, UTF-16.
+//! Opening an upload: compression, byte order marks, encodings.
 //!
-//! In: a path. Out: a stream of bytes in an encoding of which ASCII is a part, without a byte order mark.
+//! In: a path. Out: a stream of bytes in UTF-8, or in Windows-1252 where that is declared, without a byte order mark.
 //! Invariant: the stream is read piece by piece; of the upload nothing is kept, or [`SMALL`] bytes while it is read.
 
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek};
 use std::path::{Path, PathBuf};
 
-use encoding_rs::{Decoder, UTF_16BE, UTF_16LE};
+use encoding_rs::{Decoder, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
+use super::workbook::{self, BookKind, Content};
 use crate::digest;
-use crate::pipeline::Encoding;
+use crate::pipeline::{Encoding, FileFormat};
+
+/// How the names of text files end.
+const TEXTS: [&str; 3] = [".csv", ".txt", ".tsv"];
+
+/// How the names of workbooks end.
+const BOOKS: [&str; 5] = [".xlsx", ".xlsm", ".xlsb", ".ods", ".xls"];
 
 /// How an upload is packed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +26,29 @@ enum Packing {
     Gzip,
     Zstandard,
     Zip,
+}
+
+/// In which letters the bytes of a stream are to be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Script {
+    /// UTF-8, as far as anybody knows.
+    Undeclared,
+    /// UTF-8, as a byte order mark or the pipeline says, or because it was brought to that.
+    Utf8,
+    /// Windows-1252, as the pipeline says.
+    Windows1252,
+}
+
+/// An upload while it is read.
+pub struct Opened<'a> {
+    /// Its text.
+    pub stream: &'a mut dyn Read,
+    /// The letters of the text.
+    pub script: Script,
+    /// The encoding of the file.
+    pub encoding: &'static str,
+    /// Whether fields carry marks of types: the text was made from a workbook.
+    pub is_typed: bool,
 }
 
 /// The name of an upload without what tells its packing: `C001.csv.gz` is `C001`.
@@ -30,7 +60,7 @@ pub fn stem(path: &Path) -> String {
         name.get(at..)?.eq_ignore_ascii_case(ending).then(|| name[..at].to_owned())
     };
     let name = [".gz", ".zst", ".zip"].iter().find_map(|ending| end(&name, ending)).unwrap_or(name);
-    [".csv", ".txt", ".tsv"].iter().find_map(|ending| end(&name, ending)).unwrap_or(name)
+    TEXTS.iter().chain(&BOOKS).find_map(|ending| end(&name, ending)).unwrap_or(name)
 }
 
 /// Uploads up to this size are read once; larger ones for their digest, and then for their rows.
@@ -78,10 +108,10 @@ impl Upload {
     ///
     /// # Errors
     /// When the file cannot be read or its packing is broken.
-    pub fn read<T>(&self, declared: Encoding, read: impl FnOnce(&mut dyn Read, Encoding) -> T) -> io::Result<T> {
+    pub fn read<T>(&self, format: &FileFormat, read: impl FnOnce(Opened<'_>) -> T) -> io::Result<T> {
         match &self.bytes {
-            Some(bytes) => unpacked(&self.path, io::Cursor::new(bytes), declared, read),
-            None => open(&self.path, declared, read),
+            Some(bytes) => unpacked(&self.path, io::Cursor::new(bytes), format, read),
+            None => open(&self.path, format, read),
         }
     }
 }
@@ -90,15 +120,15 @@ impl Upload {
 ///
 /// # Errors
 /// When the file cannot be opened or its packing is broken.
-pub fn open<T>(path: &Path, declared: Encoding, read: impl FnOnce(&mut dyn Read, Encoding) -> T) -> io::Result<T> {
-    unpacked(path, File::open(path)?, declared, read)
+pub fn open<T>(path: &Path, format: &FileFormat, read: impl FnOnce(Opened<'_>) -> T) -> io::Result<T> {
+    unpacked(path, File::open(path)?, format, read)
 }
 
 fn unpacked<T>(
     path: &Path,
-    file: impl Read + Seek,
-    declared: Encoding,
-    read: impl FnOnce(&mut dyn Read, Encoding) -> T,
+    mut file: impl Read + Seek,
+    format: &FileFormat,
+    read: impl FnOnce(Opened<'_>) -> T,
 ) -> io::Result<T> {
     let name = path.to_string_lossy().to_ascii_lowercase();
     let packing = match name.rsplit('.').next() {
@@ -108,11 +138,17 @@ fn unpacked<T>(
         _ => Packing::Plain,
     };
     match packing {
-        Packing::Plain => decoded(file, declared, read),
+        Packing::Plain => match workbook::content_of_file(&mut file).map_err(io::Error::other)? {
+            Content::Workbook(_) if TEXTS.iter().any(|ending| name.ends_with(ending)) => {
+                Err(io::Error::other("it is a workbook; end its name with .xlsx, .xlsb or .ods, or save it as CSV"))
+            }
+            Content::Workbook(kind) => of_workbook(file, kind, format, read),
+            _ => decoded(file, format, read),
+        },
         Packing::Gzip => {
-            decoded(flate2::read::MultiGzDecoder::new(BufReader::with_capacity(1 << 16, file)), declared, read)
+            decoded(flate2::read::MultiGzDecoder::new(BufReader::with_capacity(1 << 16, file)), format, read)
         }
-        Packing::Zstandard => decoded(zstd::stream::read::Decoder::new(file)?, declared, read),
+        Packing::Zstandard => decoded(zstd::stream::read::Decoder::new(file)?, format, read),
         Packing::Zip => {
             let mut archive = zip::ZipArchive::new(BufReader::new(file))?;
             let is_data = |name: &str| {
@@ -125,40 +161,50 @@ fn unpacked<T>(
                 return Err(io::Error::other("the archive does not hold exactly one file; pack one CSV in each"));
             };
             drop(names);
-            decoded(archive.by_index(place)?, declared, read)
+            decoded(archive.by_index(place)?, format, read)
         }
     }
 }
 
-fn decoded<T>(
-    mut stream: impl Read,
-    declared: Encoding,
-    read: impl FnOnce(&mut dyn Read, Encoding) -> T,
+/// One sheet of a workbook, as text with marks of types.
+fn of_workbook<T>(
+    file: impl Read + Seek,
+    kind: BookKind,
+    format: &FileFormat,
+    read: impl FnOnce(Opened<'_>) -> T,
 ) -> io::Result<T> {
-    let mut start = [0; 3];
-    let mut length = 0;
-    while length < 3 {
-        match stream.read(&mut start[length..])? {
-            0 => break,
-            more => length += more,
-        }
+    let header_line = format.header_line.and_then(|line| u32::try_from(line).ok());
+    let read = |stream: &mut dyn Read| read(Opened { stream, script: Script::Utf8, encoding: "UTF-8", is_typed: true });
+    workbook::read_workbook(file, kind, format.sheet.as_deref(), header_line, read).map_err(io::Error::other)
+}
+
+fn decoded<T>(mut stream: impl Read, format: &FileFormat, read: impl FnOnce(Opened<'_>) -> T) -> io::Result<T> {
+    let mut start = Vec::new();
+    stream.by_ref().take(workbook::START as u64).read_to_end(&mut start)?;
+    let content = workbook::content_of(&start);
+    content.check().map_err(io::Error::other)?;
+    if matches!(content, Content::Workbook(_)) {
+        return Err(io::Error::other("it is a packed workbook; upload the workbook itself, which is packed already"));
     }
-    let start = &start[..length];
-    let (encoding, mark) = match start {
-        [0xEF, 0xBB, 0xBF] => (Encoding::Utf8, 3),
-        [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] => (Encoding::Utf16, 2),
-        _ => (declared, 0),
+    // A byte order mark knows better than any declaration.
+    let (encoding, script, mark) = match (start.as_slice(), format.encoding) {
+        ([0xEF, 0xBB, 0xBF, ..], _) => (UTF_8, Script::Utf8, 3),
+        ([0xFF, 0xFE, ..], _) => (UTF_16LE, Script::Utf8, 2),
+        ([0xFE, 0xFF, ..], _) => (UTF_16BE, Script::Utf8, 2),
+        (_, Encoding::Auto) => (UTF_8, Script::Undeclared, 0),
+        (_, Encoding::Declared(encoding)) if encoding == WINDOWS_1252 => (encoding, Script::Windows1252, 0),
+        (_, Encoding::Declared(encoding)) => (encoding, Script::Utf8, 0),
     };
     let mut stream = start[mark..].chain(stream);
-    if encoding != Encoding::Utf16 {
-        return Ok(read(&mut stream, encoding));
+    let name = encoding.name();
+    if encoding == UTF_8 || script == Script::Windows1252 {
+        return Ok(read(Opened { stream: &mut stream, script, encoding: name, is_typed: false }));
     }
-    let big_endian = start.starts_with(&[0xFE, 0xFF]);
-    let decoder = if big_endian { UTF_16BE } else { UTF_16LE }.new_decoder_without_bom_handling();
-    Ok(read(&mut Transcoder::new(stream, decoder), Encoding::Utf16))
+    let mut stream = Transcoder::new(stream, encoding.new_decoder_without_bom_handling());
+    Ok(read(Opened { stream: &mut stream, script, encoding: name, is_typed: false }))
 }
 
-/// Turns UTF-16 into UTF-8 on the way.
+/// Turns another encoding into UTF-8 on the way; what is no letter of that encoding becomes U+FFFD, which no kept text may hold.
 struct Transcoder<R> {
     stream: R,
     decoder: Decoder,
@@ -205,14 +251,18 @@ mod tests {
 
     use super::*;
 
-    fn read_back(name: &str, bytes: &[u8]) -> (String, Encoding) {
+    fn read_back(name: &str, bytes: &[u8]) -> (String, &'static str) {
+        read_as(name, bytes, Encoding::Auto)
+    }
+
+    fn read_as(name: &str, bytes: &[u8], declared: Encoding) -> (String, &'static str) {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join(name);
         std::fs::write(&path, bytes).expect("written");
-        open(&path, Encoding::Auto, |stream, encoding| {
+        open(&path, &FileFormat { encoding: declared, ..FileFormat::default() }, |opened| {
             let mut text = String::new();
-            stream.read_to_string(&mut text).expect("text");
-            (text, encoding)
+            opened.stream.read_to_string(&mut text).expect("text");
+            (text, opened.encoding)
         })
         .expect("opened")
     }
@@ -231,7 +281,7 @@ mod tests {
             ("a.csv.zst", zstd::encode_all(text.as_bytes(), 1).expect("packed")),
             ("a.zip", zip.finish().expect("finished").into_inner()),
         ] {
-            assert_eq!(read_back(name, &bytes), (text.clone(), Encoding::Auto), "{name}");
+            assert_eq!(read_back(name, &bytes), (text.clone(), "UTF-8"), "{name}");
             assert_eq!(stem(Path::new(name)), "a");
         }
     }
@@ -256,9 +306,29 @@ mod tests {
         let little: Vec<u8> = [0xFF, 0xFE].into_iter().chain(text.encode_utf16().flat_map(u16::to_le_bytes)).collect();
         let big: Vec<u8> = [0xFE, 0xFF].into_iter().chain(text.encode_utf16().flat_map(u16::to_be_bytes)).collect();
         let utf8 = ["\u{feff}", &text].concat().into_bytes();
-        assert_eq!(read_back("a.csv", &little), (text.clone(), Encoding::Utf16));
-        assert_eq!(read_back("a.csv", &big), (text.clone(), Encoding::Utf16));
-        assert_eq!(read_back("a.csv", &utf8), (text, Encoding::Utf8));
-        assert_eq!(read_back("a.csv", b""), (String::new(), Encoding::Auto));
+        assert_eq!(read_back("a.csv", &little), (text.clone(), "UTF-16LE"));
+        assert_eq!(read_back("a.csv", &big), (text.clone(), "UTF-16BE"));
+        assert_eq!(read_back("a.csv", &utf8), (text, "UTF-8"));
+        assert_eq!(read_back("a.csv", b""), (String::new(), "UTF-8"));
+    }
+
+    #[test]
+    fn every_declared_encoding_becomes_the_same_text() {
+        for (label, text) in [
+            ("windows-1250", "Łódź;Žďár\n"),
+            ("iso-8859-2", "Łódź;Žďár\n"),
+            ("windows-1251", "Москва;Ж\n"),
+            ("shift_jis", "東京;ソ表\n"),
+            ("gb18030", "北京;中文\n"),
+            ("big5", "臺北\n"),
+            ("euc-kr", "서울\n"),
+            ("ibm866", "Москва\n"),
+        ] {
+            let text = text.repeat(20_000);
+            let encoding = encoding_rs::Encoding::for_label(label.as_bytes()).expect("a label");
+            let (bytes, _, lossy) = encoding.encode(&text);
+            assert!(!lossy, "{label}");
+            assert_eq!(read_as("a.csv", &bytes, Encoding::Declared(encoding)), (text, encoding.name()));
+        }
     }
 }

@@ -2,9 +2,9 @@
 //!
 //! In: a path, the pipeline and the register. Out: [`ValidBatch`]es into a [`Sink`], and an [`UploadReport`].
 //! Invariant: rows read = rows accepted + rows rejected; a refused upload leaves nothing behind, since the sink is told to
-//! forget what it got. Reading starts over, at most twice, where the encoding or repeated employees show only on the way.
+//! forget what it got. Reading starts over where repeated employees show only on the way.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -13,20 +13,24 @@ use arrow::array::{Array, ArrayRef, RecordBatch, RecordBatchOptions, StringArray
 use arrow::compute::take;
 use arrow::datatypes::{Field, Schema};
 use arrow::error::ArrowError;
+use hashbrown::HashSet;
 use rayon::prelude::*;
 
 use super::batch::ValidBatch;
 use super::chunk::{Chunk, Chunks, CutError};
-use super::duplicates::Held;
-use super::header::{self, Mapping};
+use super::head::Head;
+use super::header::Mapping;
+use super::marks::Marks;
 use super::parse::{Context, Parsed, Stop};
 use super::register::Register;
 use super::report::UploadReport;
-use super::rule::{Refusal, Reject, Rule};
-use super::source::{self, Upload};
+use super::rule::{FoundValues, HeaderFault, Refusal, Reject, Rule};
+use super::shelf::{Judge, Shelf};
+use super::source::{self, Opened, Upload};
 use crate::exact::SCALE;
+use crate::measure::PayBasis;
 use crate::period::Period;
-use crate::pipeline::{Encoding, FileFormat, Pipeline};
+use crate::pipeline::Pipeline;
 use crate::record::{ColumnKind, is_currency_code};
 
 /// An error of whatever takes the batches.
@@ -83,7 +87,8 @@ pub struct Intake<'a> {
 /// Why one pass over an upload ended early.
 enum Interrupt {
     Refuse(Refusal),
-    Windows1252,
+    /// Employees occur more than once, and nobody knows yet which.
+    Repeats,
     Sink(SinkError),
 }
 
@@ -93,6 +98,29 @@ impl From<Refusal> for Interrupt {
     }
 }
 
+impl From<ArrowError> for Interrupt {
+    fn from(error: ArrowError) -> Self {
+        Self::Sink(Box::new(error))
+    }
+}
+
+/// What one pass over an upload is for.
+enum Purpose {
+    /// To hand rows on, as if each employee occurred once.
+    HandOn,
+    /// To find out which employees occur more than once, and nothing else.
+    FindRepeats,
+    /// To hand rows on, and judge those of these employees together.
+    Judge(HashSet<u64>),
+}
+
+/// Companies in one chunk from which on rows are gathered first, and rows of each below which it is worth it.
+const MANY_OWNERS: usize = 16;
+const FEW_ROWS: usize = 512;
+
+/// Bytes that may be gathered so.
+const GATHERED: usize = 48 << 20;
+
 impl Intake<'_> {
     /// Reads one upload.
     ///
@@ -100,34 +128,33 @@ impl Intake<'_> {
     /// [`UploadError`]; the sink has been told to forget everything by then.
     pub fn read(&self, upload: &Upload, sink: &mut dyn Sink) -> Result<UploadReport, UploadError> {
         let path = upload.path();
-        let mut encoding = self.pipeline.format_of(path).encoding;
-        let mut repeated = HashSet::new();
+        let format = self.pipeline.format_of(path);
+        let mut purpose = Purpose::HandOn;
         loop {
             let mut report = UploadReport::new(path, upload.digest());
-            let mut pass = Pass { intake: *self, path, repeated: &repeated, report: &mut report, hashes: Vec::new() };
-            let outcome = upload.read(encoding, |stream, encoding| pass.run(stream, encoding, sink));
+            let mut pass = Pass::new(*self, path, &purpose, &mut report);
+            let outcome = upload.read(format, |opened| pass.run(opened, sink));
             let hashes = std::mem::take(&mut pass.hashes);
             let outcome = outcome.unwrap_or_else(|error| Err(Interrupt::Refuse(unreadable(&error))));
-            match outcome {
-                Ok(()) => {
+            match (outcome, &purpose) {
+                (Ok(()), Purpose::Judge(_)) => return Ok(report),
+                (Ok(()), _) => {
+                    let repeated = repeated_hashes(hashes);
                     if repeated.is_empty() {
-                        repeated = repeated_hashes(hashes);
-                        if !repeated.is_empty() {
-                            sink.restart();
-                            continue;
-                        }
+                        return Ok(report);
                     }
-                    return Ok(report);
-                }
-                Err(Interrupt::Windows1252) => {
-                    encoding = Encoding::Windows1252;
                     sink.restart();
+                    purpose = Purpose::Judge(repeated);
                 }
-                Err(Interrupt::Refuse(refusal)) => {
+                (Err(Interrupt::Repeats), _) => {
+                    sink.restart();
+                    purpose = Purpose::FindRepeats;
+                }
+                (Err(Interrupt::Refuse(refusal)), _) => {
                     sink.restart();
                     return Err(UploadError::Refused { refusal, report: Box::new(report) });
                 }
-                Err(Interrupt::Sink(error)) => {
+                (Err(Interrupt::Sink(error)), _) => {
                     sink.restart();
                     return Err(UploadError::Sink(error));
                 }
@@ -136,7 +163,7 @@ impl Intake<'_> {
     }
 }
 
-fn unreadable(error: &io::Error) -> Refusal {
+pub(super) fn unreadable(error: &io::Error) -> Refusal {
     Refusal::Unreadable(error.to_string())
 }
 
@@ -150,50 +177,81 @@ fn repeated_hashes(mut hashes: Vec<u64>) -> HashSet<u64> {
 struct Pass<'a> {
     intake: Intake<'a>,
     path: &'a Path,
-    /// Hashes of the employees that occur more than once, as an earlier pass found.
-    repeated: &'a HashSet<u64>,
+    purpose: &'a Purpose,
     report: &'a mut UploadReport,
     /// Hashes of the employees of this pass.
     hashes: Vec<u64>,
+    /// Whether the hashes of the first rows were looked at.
+    has_looked: bool,
+    /// Rows of employees who occur more than once.
+    repeated: Shelf,
+    /// Rows of an upload that mixes many companies.
+    mixed: Shelf,
+    /// What looks like a direct identifier, by the place of its column.
+    found: BTreeMap<usize, FoundValues>,
+    /// What the marks in the numbers of each column tell.
+    marks: Vec<Marks>,
 }
 
-impl Pass<'_> {
-    fn run(&mut self, stream: &mut dyn io::Read, encoding: Encoding, sink: &mut dyn Sink) -> Result<(), Interrupt> {
+impl<'a> Pass<'a> {
+    fn new(intake: Intake<'a>, path: &'a Path, purpose: &'a Purpose, report: &'a mut UploadReport) -> Self {
+        Self {
+            intake,
+            path,
+            purpose,
+            report,
+            hashes: Vec::new(),
+            has_looked: false,
+            repeated: Shelf::default(),
+            mixed: Shelf::default(),
+            found: BTreeMap::new(),
+            marks: Vec::new(),
+        }
+    }
+
+    fn run(&mut self, opened: Opened<'_>, sink: &mut dyn Sink) -> Result<(), Interrupt> {
         let Intake { pipeline, register } = self.intake;
         let format = pipeline.format_of(self.path);
+        let Opened { stream, script, encoding, is_typed } = opened;
         let mut chunks = Chunks::new(stream);
-        let first = next(&mut chunks)?.ok_or(Refusal::Empty)?;
-        let head = Head::read(&first.bytes, format, encoding)?;
-        let mapping = Mapping::of(&head.headers, pipeline)?;
-        self.check_defaults(&mapping)?;
+        let beginning = chunks.beginning().map_err(|error| unreadable(&error))?;
+        let head = Head::read(beginning, format, script, is_typed)?;
+        let at_header = |fault: HeaderFault| Refusal::Header(head.line, fault);
+        let mapping = Mapping::of(&head.headers, pipeline, format)
+            .map_err(|fault| at_header(head.with_header_line(fault, beginning, pipeline, format)))?;
+        self.check_defaults(&mapping).map_err(at_header)?;
+        chunks.begin(head.length, head.delimiter);
         self.report.learn(&mapping, encoding, head.delimiter);
         let stem = source::stem(self.path);
         let company =
             if mapping.has("company_id") { None } else { Some(register.place(&stem).ok_or(Refusal::UnknownCompany)?) };
         let period = if mapping.has("period") { None } else { Some(pipeline.period.ok_or(Refusal::NoPeriod)?) };
-        let delimiter = head.delimiter;
-        let lines = !self.repeated.is_empty();
-        let context =
-            Context { pipeline, register, mapping: &mapping, format, encoding, delimiter, company, period, lines };
-        let mut back = Held::default();
-        let mut skip = head.length;
-        let mut waiting = vec![first];
+        let mapping = if matches!(self.purpose, Purpose::FindRepeats) { mapping.of_whom() } else { mapping };
+        let context = Context {
+            pipeline,
+            register,
+            mapping: &mapping,
+            format,
+            script,
+            is_typed,
+            delimiter: head.delimiter,
+            company,
+            period,
+            lines: matches!(self.purpose, Purpose::Judge(_)),
+        };
+        self.marks = vec![Marks::default(); mapping.columns.len()];
+        let mut waiting: Vec<Chunk> = next(&mut chunks)?.into_iter().collect();
         while !waiting.is_empty() {
-            let parsed: Vec<Result<Parsed, Stop>> = if waiting.len() == 1 {
-                vec![context.parse(&waiting[0], skip)]
-            } else {
-                let parse = |(place, chunk)| context.parse(chunk, if place == 0 { skip } else { 0 });
-                waiting.par_iter().enumerate().map(parse).collect()
+            let parsed: Vec<Result<Parsed, Stop>> = match waiting.as_slice() {
+                [chunk] => vec![context.parse(chunk)],
+                chunks => chunks.par_iter().map(|chunk| context.parse(chunk)).collect(),
             };
-            skip = 0;
             for parsed in parsed {
                 let parsed = parsed.map_err(|stop| match stop {
-                    Stop::NotUtf8 => Interrupt::Windows1252,
-                    Stop::Identifier(line, column, looks_like) => {
-                        Interrupt::Refuse(Refusal::IdentifierValue { line, column, looks_like })
-                    }
+                    Stop::NotUtf8(line, column) => Refusal::Encoding { line, column },
+                    Stop::SwallowedRows(line) => Refusal::SwallowedRows(line),
                 })?;
-                self.take(&parsed, &mut back, sink)?;
+                self.take(&parsed, &mapping, sink)?;
             }
             waiting.clear();
             while waiting.len() < rayon::current_num_threads() {
@@ -203,46 +261,87 @@ impl Pass<'_> {
                 }
             }
         }
-        self.settle(back, sink)?;
+        self.judge(&mapping, head.line)?;
+        self.settle(sink)?;
         self.report.finish();
+        self.count_rejects()
+    }
+
+    /// Refuses an upload for what only all of its rows together tell.
+    fn judge(&mut self, mapping: &Mapping, header_line: u64) -> Result<(), Refusal> {
+        if !self.found.is_empty() {
+            return Err(Refusal::IdentifierValues(std::mem::take(&mut self.found).into_values().collect()));
+        }
+        if self.report.read == 0 {
+            return Err(Refusal::Header(header_line, HeaderFault::NoRows));
+        }
+        match mapping.columns.iter().zip(&self.marks).find(|(_, marks)| marks.are_ambiguous()) {
+            Some((mapped, marks)) => {
+                Err(Refusal::AmbiguousMarks { column: mapped.column.name.clone(), line: marks.line })
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Refuses an upload of which too many rows break a rule. Rows that are no employees break none.
+    fn count_rejects(&self) -> Result<(), Interrupt> {
+        let pipeline = self.intake.pipeline;
         let report = &*self.report;
-        let share = i128::from(report.rejected) * i128::from(SCALE);
-        if share > i128::from(report.read) * i128::from(pipeline.max_reject_share) {
+        let (rejected, read) = (report.rejected - report.set_aside, report.read - report.set_aside);
+        if i128::from(rejected) * i128::from(SCALE) > i128::from(read) * i128::from(pipeline.max_reject_share) {
             let percent = pipeline.max_reject_share * 100;
             let allowed_percent = format!("{}.{:02}", percent / SCALE, percent % SCALE / 100);
             let allowed_percent = allowed_percent.trim_end_matches('0').trim_end_matches('.').to_owned();
-            return Err(
-                Refusal::TooManyRejects { rejected: report.rejected, read: report.read, allowed_percent }.into()
-            );
+            return Err(Refusal::TooManyRejects { rejected, read, allowed_percent }.into());
         }
         Ok(())
     }
 
-    fn check_defaults(&self, mapping: &Mapping) -> Result<(), Refusal> {
+    fn check_defaults(&self, mapping: &Mapping) -> Result<(), HeaderFault> {
         let pipeline = self.intake.pipeline;
         let money = mapping
             .columns
             .iter()
-            .any(|(_, column)| column.kind == ColumnKind::Money && !is_currency_code(&column.unit));
+            .any(|mapped| mapped.column.kind == ColumnKind::Money && !is_currency_code(&mapped.column.unit));
         if money && !mapping.has("currency") && pipeline.settings.currency.is_none() {
-            return Err(Refusal::NoDefault { column: "currency", example: "currency = \"EUR\"" });
+            return Err(HeaderFault::NoDefault { column: "currency", example: "currency = \"EUR\"" });
         }
         if mapping.has("base_pay") && !mapping.has("pay_basis") && pipeline.settings.pay_basis.is_none() {
-            return Err(Refusal::NoDefault { column: "pay_basis", example: "pay_basis = \"month\"" });
+            return Err(HeaderFault::NoDefault { column: "pay_basis", example: "pay_basis = \"month\"" });
         }
         Ok(())
     }
 
-    /// Hands the kept rows of a chunk on, company by company, and holds back those of repeated employees.
-    fn take(&mut self, parsed: &Parsed, held: &mut Held, sink: &mut dyn Sink) -> Result<(), Interrupt> {
+    /// Hands the kept rows of a chunk on, company by company; holds back those of repeated employees and those of many companies.
+    fn take(&mut self, parsed: &Parsed, mapping: &Mapping, sink: &mut dyn Sink) -> Result<(), Interrupt> {
         let start = self.report.read;
         self.report.read += parsed.rows as u64;
         self.report.rejected += parsed.keep.iter().filter(|&&keep| !keep).count() as u64;
-        let places: BTreeMap<u64, u64> = parsed.rejects.iter().map(|reject| (reject.row, reject.line)).collect();
-        debug_assert_eq!(places.len(), parsed.keep.iter().filter(|&&keep| !keep).count());
+        self.report.set_aside += parsed.rejects.iter().filter(|reject| reject.rule.is_set_aside()).count() as u64;
+        debug_assert_eq!(
+            parsed.rejects.iter().map(|reject| reject.row).collect::<BTreeSet<_>>().len(),
+            parsed.keep.iter().filter(|&&keep| !keep).count()
+        );
         self.report.reject(parsed.rejects.iter().map(|reject| Reject { row: start + reject.row + 1, ..*reject }));
-        let mut parts: BTreeMap<(u32, Period), (Vec<u32>, Vec<u32>)> = BTreeMap::new();
+        self.report.words.extend(parsed.words.iter().cloned());
+        for (marks, later) in self.marks.iter_mut().zip(&parsed.marks) {
+            marks.merge(*later);
+        }
+        for (line, place, suspicion) in &parsed.suspicions {
+            let mapped = &mapping.columns[*place];
+            let entry = self.found.entry(*place).or_insert_with(|| {
+                let field = mapped.fields.first().filter(|field| field.is_shown && field.header != mapped.column.name);
+                let header = field.map(|field| field.header.clone());
+                FoundValues { line: *line, rows: 0, column: mapped.column.name.clone(), header, suspicion: *suspicion }
+            });
+            entry.rows += 1;
+        }
+        let hands_on = self.found.is_empty() && !matches!(self.purpose, Purpose::FindRepeats);
+        let repeated = if let Purpose::Judge(repeated) = self.purpose { Some(repeated) } else { None };
+        let has_ids = self.intake.pipeline.has_employee_ids;
+        let mut parts: BTreeMap<(u32, Period), Vec<(u32, u64)>> = BTreeMap::new();
         let mut last: Option<((u32, Period), u64)> = None;
+        let mut shelving = self.repeated.of(parsed);
         for row in (0..parsed.rows).filter(|&row| parsed.keep[row]) {
             let key = (parsed.companies[row], parsed.periods[row]);
             let seed = match last {
@@ -251,56 +350,81 @@ impl Pass<'_> {
             };
             last = Some((key, seed));
             let hash = hash(&[&seed.to_le_bytes(), parsed.ids.value(row).as_bytes()]);
-            let (direct, back) = parts.entry(key).or_default();
-            let row = u32::try_from(row).unwrap_or(u32::MAX);
-            if self.repeated.contains(&hash) {
-                back.push(row);
-            } else {
-                direct.push(row);
+            if repeated.is_some_and(|repeated| repeated.contains(&hash)) {
+                shelving.take(row, hash, start + row as u64 + 1);
+                continue;
+            }
+            if repeated.is_none() && has_ids {
                 self.hashes.push(hash);
             }
+            if hands_on {
+                parts.entry(key).or_default().push((u32::try_from(row).unwrap_or(u32::MAX), hash));
+            }
         }
-        for ((company, period), (direct, back)) in parts {
-            let company = company as usize;
-            if !direct.is_empty() {
-                let batch = select(parsed, company, period, &direct).map_err(broken)?;
-                self.report.stored(company, period, batch.len() as u64);
-                sink.accept(batch).map_err(Interrupt::Sink)?;
+        if !std::mem::replace(&mut self.has_looked, true)
+            && matches!(self.purpose, Purpose::HandOn)
+            && !repeated_hashes(self.hashes.clone()).is_empty()
+        {
+            return Err(Interrupt::Repeats);
+        }
+        let rows: usize = parts.values().map(Vec::len).sum();
+        if parts.len() >= MANY_OWNERS && rows < parts.len() * FEW_ROWS {
+            let mut shelving = self.mixed.of(parsed);
+            for (row, hash) in parts.into_values().flatten() {
+                shelving.take(row as usize, hash, 0);
             }
-            if !back.is_empty() {
-                let batch = select(parsed, company, period, &back).map_err(broken)?;
-                held.push(
-                    batch,
-                    back.iter().map(|&row| (start + u64::from(row) + 1, parsed.lines[row as usize])).collect(),
-                );
+            if self.mixed.bytes() > GATHERED {
+                self.clear_mixed(sink)?;
             }
+            return Ok(());
+        }
+        for ((company, period), rows) in parts {
+            let batch = select(parsed, company as usize, period, &rows)?;
+            hand_on(self.report, batch, sink)?;
         }
         Ok(())
     }
 
-    fn settle(&mut self, held: Held, sink: &mut dyn Sink) -> Result<(), Interrupt> {
-        let settled = held.settle(self.intake.pipeline.multiple_jobs).map_err(broken)?;
-        self.report.merged += settled.merged;
-        self.report.rejected += settled.rejected.len() as u64;
+    fn clear_mixed(&mut self, sink: &mut dyn Sink) -> Result<(), Interrupt> {
+        let Self { mixed, report, .. } = self;
+        mixed.clear(None, |batch| hand_on(report, batch, sink)).map(|_| ())
+    }
+
+    fn settle(&mut self, sink: &mut dyn Sink) -> Result<(), Interrupt> {
+        self.clear_mixed(sink)?;
+        if self.repeated.is_empty() {
+            return Ok(());
+        }
+        let pipeline = self.intake.pipeline;
+        let judge = Judge {
+            multiple_jobs: pipeline.multiple_jobs,
+            hourly_by_default: pipeline.settings.pay_basis == Some(PayBasis::Hour),
+        };
+        let Self { repeated, report, .. } = self;
+        let settled = repeated.clear(Some(judge), |batch| hand_on(report, batch, sink))?;
+        report.merged += settled.merged;
+        report.rejected += settled.rejected.len() as u64;
         let rule = Rule::OneRowPerEmployee;
-        self.report.reject(settled.rejected.into_iter().map(|(row, line)| Reject { row, line, column: None, rule }));
-        for batch in settled.batches.into_iter().filter(|batch| !batch.is_empty()) {
-            self.report.stored(batch.company(), batch.period(), batch.len() as u64);
-            sink.accept(batch).map_err(Interrupt::Sink)?;
-        }
+        report.reject(settled.rejected.into_iter().map(|(row, line)| Reject { row, line, column: None, rule }));
         Ok(())
     }
 }
 
-fn broken(error: ArrowError) -> Interrupt {
-    Interrupt::Sink(Box::new(error))
+fn hand_on(report: &mut UploadReport, batch: ValidBatch, sink: &mut dyn Sink) -> Result<(), Interrupt> {
+    report.stored(batch.company(), batch.period(), batch.len() as u64);
+    sink.accept(batch).map_err(Interrupt::Sink)
 }
 
-fn next(chunks: &mut Chunks<'_>) -> Result<Option<Chunk>, Interrupt> {
-    chunks.next().map_err(|error| match error {
-        CutError::Io(error) => Interrupt::Refuse(unreadable(&error)),
-        CutError::OpenQuote(line) => Interrupt::Refuse(Refusal::OpenQuote(line)),
-    })
+fn next(chunks: &mut Chunks<'_>) -> Result<Option<Chunk>, Refusal> {
+    chunks.next().map_err(cannot_be_cut)
+}
+
+pub(super) fn cannot_be_cut(error: CutError) -> Refusal {
+    match error {
+        CutError::Io(error) => unreadable(&error),
+        CutError::OpenQuote(line) => Refusal::OpenQuote(line),
+        CutError::StrayQuote(line) => Refusal::StrayQuote(line),
+    }
 }
 
 /// A hash that is the same on every machine and in every run. Equal employees always have equal hashes; unequal ones
@@ -314,7 +438,7 @@ fn hash(parts: &[&[u8]]) -> u64 {
     hasher.finish()
 }
 
-fn select(parsed: &Parsed, company: usize, period: Period, rows: &[u32]) -> Result<ValidBatch, ArrowError> {
+fn select(parsed: &Parsed, company: usize, period: Period, rows: &[(u32, u64)]) -> Result<ValidBatch, ArrowError> {
     let fields: Vec<Field> = parsed
         .columns
         .iter()
@@ -327,56 +451,12 @@ fn select(parsed: &Parsed, company: usize, period: Period, rows: &[u32]) -> Resu
         let columns = RecordBatch::try_new_with_options(schema, arrays, &options)?;
         return Ok(ValidBatch { company, period, ids: parsed.ids.clone(), columns });
     }
-    let indices = UInt32Array::from(rows.to_vec());
+    let indices = UInt32Array::from_iter_values(rows.iter().map(|(row, _)| *row));
     let arrays: Result<Vec<ArrayRef>, ArrowError> =
         parsed.columns.iter().map(|(_, array)| take(array, &indices, None)).collect();
     let columns = RecordBatch::try_new_with_options(schema, arrays?, &options)?;
-    let ids: StringArray = rows.iter().map(|&row| Some(parsed.ids.value(row as usize))).collect();
+    let ids: StringArray = rows.iter().map(|(row, _)| Some(parsed.ids.value(*row as usize))).collect();
     Ok(ValidBatch { company, period, ids, columns })
-}
-
-/// The header record of an upload.
-struct Head {
-    headers: Vec<String>,
-    delimiter: u8,
-    /// Bytes until the first data row.
-    length: usize,
-}
-
-impl Head {
-    fn read(bytes: &[u8], format: &FileFormat, encoding: Encoding) -> Result<Self, Refusal> {
-        let mut start = 0;
-        let mut delimiter = format.delimiter;
-        // Spreadsheets write a line `sep=;` that names the delimiter.
-        if let Some(rest) = bytes.strip_prefix(b"sep=")
-            && let [found, b'\r' | b'\n', ..] = rest
-        {
-            delimiter = delimiter.or(Some(*found));
-            start = memchr::memchr(b'\n', bytes).map_or(bytes.len(), |end| end + 1);
-        }
-        start += bytes[start..].iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
-        let body = &bytes[start..];
-        let line_end = memchr::memchr(b'\n', body).unwrap_or(body.len());
-        let delimiter = delimiter.unwrap_or_else(|| header::delimiter_of(&body[..line_end]));
-        let mut reader = simd_csv::ZeroCopyReaderBuilder::with_capacity(body.len().clamp(1, 1 << 16))
-            .delimiter(delimiter)
-            .has_headers(false)
-            .flexible(true)
-            .from_reader(body);
-        let record = reader.read_byte_record().ok().flatten().ok_or(Refusal::Empty)?;
-        let decode = |field: &[u8]| match std::str::from_utf8(field) {
-            Ok(text) => text.trim().to_owned(),
-            Err(_) if encoding == Encoding::Utf8 => String::from_utf8_lossy(field).trim().to_owned(),
-            Err(_) => encoding_rs::WINDOWS_1252.decode_without_bom_handling(field).0.trim().to_owned(),
-        };
-        let headers: Vec<String> =
-            (0..record.len()).map(|place| decode(&record.unescape(place).unwrap_or_default())).collect();
-        if headers.iter().all(String::is_empty) {
-            return Err(Refusal::Empty);
-        }
-        let length = start + usize::try_from(reader.position()).unwrap_or(0);
-        Ok(Self { headers, delimiter, length })
-    }
 }
 
 /// The headers of an upload, for showing a plan; reads no data row.
@@ -385,15 +465,13 @@ impl Head {
 /// The [`Refusal`] that its header would earn.
 pub fn mapping_of(path: &Path, pipeline: &Pipeline) -> Result<Mapping, Refusal> {
     let format = pipeline.format_of(path);
-    let outcome = source::open(path, format.encoding, |stream, encoding| {
+    let outcome = source::open(path, format, |opened| {
+        let Opened { stream, script, is_typed, .. } = opened;
         let mut chunks = Chunks::new(stream);
-        let first = match chunks.next() {
-            Ok(Some(first)) => first,
-            Ok(None) => return Err(Refusal::Empty),
-            Err(CutError::Io(error)) => return Err(unreadable(&error)),
-            Err(CutError::OpenQuote(line)) => return Err(Refusal::OpenQuote(line)),
-        };
-        Mapping::of(&Head::read(&first.bytes, format, encoding)?.headers, pipeline)
+        let beginning = chunks.beginning().map_err(|error| unreadable(&error))?;
+        let head = Head::read(beginning, format, script, is_typed)?;
+        Mapping::of(&head.headers, pipeline, format)
+            .map_err(|fault| Refusal::Header(head.line, head.with_header_line(fault, beginning, pipeline, format)))
     });
     outcome.unwrap_or_else(|error| Err(unreadable(&error)))
 }

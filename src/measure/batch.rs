@@ -14,7 +14,7 @@ use hashbrown::HashMap;
 use super::panel::{Panel, Snapshot};
 use super::reference::Missing;
 use super::{Gender, MeasureSettings, Values};
-use crate::exact::Amount;
+use crate::exact::{Amount, SCALE, divide_half_even};
 use crate::period::Period;
 use crate::store::{Records, Texts};
 
@@ -150,11 +150,16 @@ impl<'a> Batch<'a> {
         self.records.numbers(column).map_or_else(|| Values::absent(self.len()), Values::column)
     }
 
-    /// Weekly hours of each record, or the declared standard.
+    /// Weekly hours of each record; where it does not say, its part of the declared standard, or that standard.
     pub(super) fn weekly_hours(&self) -> impl Fn(usize) -> Option<Amount> + 'a {
         let hours = self.records.numbers("weekly_hours");
+        let parts = self.records.numbers("fte");
         let standard = self.settings.standard_weekly_hours;
-        move |record| hours.and_then(|hours| value(hours, record)).or(standard)
+        let by_part = move |record: usize| {
+            let hours = i128::from(value(parts?, record)?) * i128::from(standard?);
+            Amount::try_from(divide_half_even(hours, i128::from(SCALE))).ok()
+        };
+        move |record| hours.and_then(|hours| value(hours, record)).or_else(|| by_part(record)).or(standard)
     }
 
     /// The gender of each record.

@@ -384,7 +384,9 @@ impl Measure {
     /// Whether a stored column is read for it.
     #[must_use]
     pub fn reads_column(&self, column: &str) -> bool {
-        self.needs.iter().chain(&self.reads).any(|name| fits(name, column))
+        let named = |column: &str| self.needs.iter().chain(&self.reads).any(|name| fits(name, column));
+        // Hours that a record does not tell are its part of the standard ones.
+        named(column) || (column == "fte" && named("weekly_hours"))
     }
 }
 

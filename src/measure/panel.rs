@@ -87,6 +87,8 @@ pub enum NoPanel {
     Missing(Period),
     /// The two are under different keys.
     OtherKey(Period),
+    /// Uploads have no employee IDs.
+    NoIds,
     /// Headcount changed too much.
     HeadcountChange(Period, Amount),
     /// Too few of the smaller snapshot are in both.
@@ -98,6 +100,7 @@ impl fmt::Display for NoPanel {
         let percent = |part: &Amount| part / (SCALE / 100);
         match self {
             Self::Missing(period) => write!(out, "no snapshot of {period} is in the store"),
+            Self::NoIds => out.write_str("the uploads have no employee IDs, so nobody can be found in two snapshots"),
             Self::OtherKey(period) => write!(
                 out,
                 "the snapshot of {period} is under another key, so its employees cannot be compared with these"
@@ -117,13 +120,14 @@ impl fmt::Display for NoPanel {
 }
 
 /// The columns that joining reads.
-pub(super) const JOIN_COLUMNS: [&str; 9] = [
+pub(super) const JOIN_COLUMNS: [&str; 10] = [
     "pseudonym",
     "termination_date",
     "termination_reason",
     "base_pay",
     "pay_basis",
     "weekly_hours",
+    "fte",
     "currency",
     "job_code",
     "job_level",
@@ -153,6 +157,9 @@ impl Panel {
         settings: &MeasureSettings,
     ) -> Result<Result<Self, NoPanel>, StoreError> {
         let (earlier, period) = periods;
+        if !settings.has_employee_ids {
+            return Ok(Err(NoPanel::NoIds));
+        }
         let Some(opening) = opening else { return Ok(Err(NoPanel::Missing(earlier))) };
         if opening.key_id != closing.key_id {
             return Ok(Err(NoPanel::OtherKey(earlier)));

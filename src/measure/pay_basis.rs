@@ -50,6 +50,12 @@ impl PayBasis {
         PAY_BASES.iter().position(|known| *known == word).map(|place| BASES[place])
     }
 
+    /// The word of the upload that names it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        BASES.iter().position(|known| *known == self).map_or("", |place| PAY_BASES[place])
+    }
+
     /// The weeks in it, as a fraction; none for an hour, which needs no weeks.
     fn weeks(self) -> Option<(i128, i128)> {
         Some(match self {

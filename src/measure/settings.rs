@@ -20,6 +20,10 @@ pub struct MeasureSettings {
     pub currency: Option<String>,
     /// Whether an employee with employer cost above zero counts as enrolled where no column says so.
     pub participation_from_cost: bool,
+    /// Whether records of two snapshots can be joined: uploads have employee IDs.
+    pub has_employee_ids: bool,
+    /// The time that `bonus_in_pay_period` is for.
+    pub bonus_period: PayBasis,
     /// Codes of women, in lower case.
     pub women: Vec<String>,
     /// Codes of men, in lower case.
@@ -94,6 +98,8 @@ impl Default for MeasureSettings {
             standard_weekly_hours: None,
             currency: None,
             participation_from_cost: false,
+            has_employee_ids: true,
+            bonus_period: PayBasis::Month,
             women: words(&["f", "female", "w", "woman", "women"]),
             men: words(&["m", "male", "man", "men"]),
             empty_variable_pay: EmptyVariablePay::Unknown,

@@ -4,7 +4,7 @@
 //! Invariant: other genders and blanks are left out, and counted as left out; reported to 0.1.
 //! Source: SI 2017/172, regulations 8 and 9.
 
-use super::formula::uk_pay::{NEEDS, hourly_pay};
+use super::formula::uk_pay::{NEEDS, READS, hourly_pay};
 use super::{Center, Direction, Measure, MeasureKind, Remark, Unit, columns};
 
 pub(super) fn measure(center: Center) -> Measure {
@@ -21,7 +21,7 @@ pub(super) fn measure(center: Center) -> Measure {
         source: regulation,
         treatment: "employees with full_pay = no, or without pay above zero, are left out; so are other genders and blanks",
         needs: columns(&NEEDS),
-        reads: columns(&["full_pay"]),
+        reads: columns(&READS),
         by_currency: true,
         remarks: match center {
             Center::Mean => &[],

@@ -4,7 +4,7 @@
 //! Invariant: groups and ties are those of `formula/quartiles.rs`; reported to 0.1 %.
 //! Source: SI 2017/172, regulation 13, and the guidance of gov.uk on quartiles.
 
-use super::formula::uk_pay::{NEEDS, hourly_pay};
+use super::formula::uk_pay::{NEEDS, READS, hourly_pay};
 use super::{Band, Direction, Family, Measure, MeasureKind, MeasureSettings, columns};
 
 const FAMILY: Family = Family::new("the four UK pay quartiles together hold all women and men");
@@ -16,7 +16,7 @@ pub(super) fn measure(band: Band, settings: &MeasureSettings) -> Measure {
         source: "SI 2017/172 (UK), regulation 13: quartile pay bands",
         treatment: "employees with full_pay = no, or without pay above zero, are left out; so are other genders and blanks",
         needs: columns(&NEEDS),
-        reads: columns(&["full_pay"]),
+        reads: columns(&READS),
         family: Some(FAMILY),
         by_currency: true,
         reported_to: crate::exact::SCALE / 1_000,

@@ -14,7 +14,7 @@ pub use batch::{PSEUDONYM, PseudonymBatch, pseudonymize};
 pub use hmac_sha256::PaddedKey;
 pub use key::{CompanyKey, KeyError, MasterKey};
 pub use key_file::{KEY_VARIABLE, KeySource, create, load, load_or_create};
-pub use premises::{PremisesError, pseudonymize_file};
+pub use premises::{Premises, PremisesError, Written};
 
 /// Bytes of a pseudonym.
 pub const PSEUDONYM_BYTES: usize = 16;

@@ -1,16 +1,24 @@
 //! Pseudonyms on a company's own premises: `payquorum pseudonymize in.csv out.csv`.
 //!
-//! In: a CSV file with employee IDs. Out: the same file with pseudonyms (32 hexadecimal digits) in their place.
-//! Invariant: every other byte of a field stays; the output appears whole or not at all; headers that mean a direct
-//! identifier are refused as at intake. Values are judged at intake only.
+//! In: a file with employee IDs, as intake reads it. Out: a CSV file in UTF-8 with pseudonyms (32 hexadecimal digits) in their place, and of
+//! the other columns those that were asked for. Invariant: every row of the input stands in the output under a pseudonym, or nothing does;
+//! no raw ID, no column that nobody asked for, and nothing that the identifier gate knows is written.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
 use super::key::CompanyKey;
 use crate::digest::hex;
-use crate::intake::{delimiter_of, gate};
+use crate::exact::DecimalMark;
+use crate::intake::gate::{self, ColumnGate};
+use crate::intake::{
+    FoundIdentifier, FoundValues, HeaderFault, Mapping, Plain, PlainHead, Refusal, Rows, is_total, key_of, read_rows,
+    shown_header,
+};
+use crate::pipeline::{FileFormat, Pipeline};
+use crate::record::Column;
 
 /// Why a file was not pseudonymized. Holds no value of it.
 #[derive(Debug, thiserror::Error)]
@@ -33,67 +41,313 @@ pub enum PremisesError {
     },
 }
 
-/// Writes `output` with the IDs under the header `id_header` replaced. Gives the number of rows.
-///
-/// # Errors
-/// [`PremisesError`]; `output` is untouched then.
-pub fn pseudonymize_file(input: &Path, output: &Path, id_header: &str, key: &CompanyKey) -> Result<u64, PremisesError> {
-    let beside = output.with_extension(format!("partial-{}", std::process::id()));
-    let result = write(input, &beside, id_header, key).and_then(|rows| {
-        std::fs::rename(&beside, output).map_err(|error| io_error(output, error))?;
-        Ok(rows)
-    });
-    if result.is_err() {
-        let _ = std::fs::remove_file(&beside);
-    }
-    result
+/// What is asked of a file.
+pub struct Premises<'a> {
+    /// The pipeline that it is for: its formats and columns.
+    pub pipeline: Option<&'a Pipeline>,
+    /// The header of the employee IDs; where it is not named, as the pipeline knows it, or `employee_id`.
+    pub id_header: Option<&'a str>,
+    /// Headers of further columns to keep.
+    pub keep: &'a [String],
+    /// Whether columns that mean a direct identifier are left out, instead of refusing the file.
+    pub drops_identifiers: bool,
+    /// The key of the company.
+    pub key: &'a CompanyKey,
 }
 
-fn io_error(file: &Path, error: std::io::Error) -> PremisesError {
-    PremisesError::Io { file: file.display().to_string(), error }
+/// What was done.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Written {
+    /// Rows.
+    pub rows: u64,
+    /// Headers of the columns that were written.
+    pub kept: Vec<String>,
+    /// Headers of the columns that were not.
+    pub left_out: Vec<String>,
 }
 
-fn write(input: &Path, output: &Path, id_header: &str, key: &CompanyKey) -> Result<u64, PremisesError> {
-    let refused = |what: String| PremisesError::Refused { file: input.display().to_string(), what };
-    let broken = |error: simd_csv::Error| refused(format!("is not CSV: {error}"));
-    let mut start = vec![0; 1 << 16];
-    let length = File::open(input)
-        .and_then(|mut file| std::io::Read::read(&mut file, &mut start))
-        .map_err(|error| io_error(input, error))?;
-    let first_line = start[..length].split(|&byte| byte == b'\n').next().unwrap_or_default();
-    let delimiter = delimiter_of(first_line);
-    let file = File::open(input).map_err(|error| io_error(input, error))?;
-    let mut reader = simd_csv::ReaderBuilder::new().delimiter(delimiter).from_reader(file);
-    let headers = reader.byte_headers().map_err(broken)?.clone();
-    let text = |field: &[u8]| String::from_utf8_lossy(field).trim().to_owned();
-    for (place, header) in headers.iter().enumerate() {
-        if let Some(identifier) = gate::header_means(&text(header)) {
-            let place = place + 1;
-            return Err(refused(format!("line 1, column {place}: the header means {identifier}; remove the column")));
+impl Premises<'_> {
+    /// Writes `output` with the IDs of `input` replaced.
+    ///
+    /// # Errors
+    /// [`PremisesError`]; `output` is untouched then.
+    pub fn pseudonymize(&self, input: &Path, output: &Path) -> Result<Written, PremisesError> {
+        let beside = output.with_extension(format!("partial-{}", std::process::id()));
+        let io_error = |file: &Path, error| PremisesError::Io { file: file.display().to_string(), error };
+        let result = self.write(input, &beside).map_err(|fault| match fault {
+            Fault::Refused(what) => PremisesError::Refused { file: input.display().to_string(), what },
+            Fault::Io(error) => io_error(output, error),
+        });
+        let result = result.and_then(|written| {
+            std::fs::rename(&beside, output).map_err(|error| io_error(output, error))?;
+            Ok(written)
+        });
+        if result.is_err() {
+            let _ = std::fs::remove_file(&beside);
         }
+        result
     }
-    let id_at = headers.iter().position(|header| text(header).eq_ignore_ascii_case(id_header));
-    let id_at = id_at.ok_or_else(|| refused(format!("line 1: no header {id_header:?}; name it with `--id-header`")))?;
-    let out = File::create(output).map_err(|error| io_error(output, error))?;
-    let mut writer = simd_csv::WriterBuilder::new().delimiter(delimiter).from_writer(BufWriter::new(out));
-    writer.write_byte_record(&headers).map_err(broken)?;
-    let mut record = simd_csv::ByteRecord::new();
-    let mut rows = 0;
-    while reader.read_byte_record(&mut record).map_err(broken)? {
-        rows += 1;
-        let id = match std::str::from_utf8(&record[id_at]) {
-            Ok(id) => id.trim().to_owned(),
-            Err(_) => encoding_rs::WINDOWS_1252.decode_without_bom_handling(&record[id_at]).0.trim().to_owned(),
+
+    fn write(&self, input: &Path, output: &Path) -> Result<Written, Fault> {
+        let default = FileFormat::default();
+        let mut format = self.pipeline.map_or(&default, |pipeline| pipeline.format_of(input)).clone();
+        format.drops_identifiers |= self.drops_identifiers;
+        let mut writing = Writing {
+            premises: self,
+            format: &format,
+            file: Some(File::create(output)?),
+            out: None,
+            columns: Vec::new(),
+            id: 0,
+            fields: 0,
+            found: Vec::new(),
+            written: Written::default(),
         };
-        if id.is_empty() {
-            return Err(refused(format!("data row {rows}: the employee ID is empty; fill it in or remove the row")));
+        read_rows(input, &format, &mut writing)?;
+        if !writing.found.is_empty() {
+            return Err(Refusal::IdentifierValues(writing.found).into());
         }
-        let code = hex(&key.pseudonym(&id));
-        let fields = record.iter().enumerate();
-        let replaced = fields.map(|(place, field)| if place == id_at { code.as_bytes() } else { field });
-        writer.write_record(replaced).map_err(broken)?;
+        if writing.written.rows == 0 {
+            return Err(Refusal::Header(1, HeaderFault::NoRows).into());
+        }
+        if let Some(out) = writing.out.take() {
+            let mut out = out.into_inner().map_err(|error| Fault::Io(std::io::Error::other(error.to_string())))?;
+            out.flush()?;
+        }
+        Ok(writing.written)
     }
-    let mut out = writer.into_inner().map_err(|error| refused(error.to_string()))?;
-    out.flush().map_err(|error| io_error(output, error))?;
-    Ok(rows)
+}
+
+/// Why nothing is written.
+enum Fault {
+    Refused(String),
+    Io(std::io::Error),
+}
+
+impl From<Refusal> for Fault {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal.to_string())
+    }
+}
+
+impl From<std::io::Error> for Fault {
+    fn from(error: std::io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+impl From<simd_csv::Error> for Fault {
+    fn from(error: simd_csv::Error) -> Self {
+        Self::Io(std::io::Error::other(error.to_string()))
+    }
+}
+
+/// A column that is kept.
+struct Kept {
+    place: usize,
+    header: String,
+    gate: ColumnGate,
+}
+
+/// A file while it is written.
+struct Writing<'a> {
+    premises: &'a Premises<'a>,
+    format: &'a FileFormat,
+    file: Option<File>,
+    out: Option<simd_csv::Writer<BufWriter<File>>>,
+    columns: Vec<Kept>,
+    /// The place of the employee ID among the columns.
+    id: usize,
+    fields: usize,
+    found: Vec<FoundValues>,
+    written: Written,
+}
+
+impl Writing<'_> {
+    /// The field of the employee ID.
+    fn id_place(&self, head: &PlainHead<'_>) -> Result<usize, Fault> {
+        let wanted: Vec<String> = match (self.premises.id_header, self.premises.pipeline) {
+            (Some(header), _) => vec![header.to_owned()],
+            (None, Some(pipeline)) => pipeline
+                .columns
+                .iter()
+                .filter(|mapped| mapped.column.name == "employee_id")
+                .flat_map(|mapped| mapped.texts().map(str::to_owned))
+                .collect(),
+            (None, None) => vec!["employee_id".to_owned()],
+        };
+        let find = |wanted: &String| {
+            let exact = head.headers.iter().position(|header| header.trim() == wanted.trim());
+            exact.or_else(|| head.headers.iter().position(|header| key_of(header) == key_of(wanted)))
+        };
+        wanted.iter().find_map(find).ok_or_else(|| {
+            let known = wanted.iter().map(|header| format!("{header:?}")).collect::<Vec<_>>().join(" or ");
+            Fault::Refused(format!("line {}: no header {known}; name it with `--id-header`", head.line))
+        })
+    }
+
+    /// The fields that were asked for.
+    fn asked_for(&self, head: &PlainHead<'_>, id: usize) -> Result<BTreeSet<usize>, Fault> {
+        let mut places = BTreeSet::from([id]);
+        match self.premises.pipeline {
+            Some(pipeline) => {
+                let mapping = Mapping::of(head.headers, pipeline, self.format);
+                match mapping {
+                    Ok(mapping) => {
+                        places.extend(mapping.columns.iter().flat_map(|mapped| &mapped.fields).map(|field| field.place))
+                    }
+                    // The ID may have a name that the pipeline does not know.
+                    Err(HeaderFault::MissingColumn { .. }) => places.extend(canonical(head.headers)),
+                    Err(fault) => return Err(Refusal::Header(head.line, fault).into()),
+                }
+            }
+            None => places.extend(canonical(head.headers)),
+        }
+        for wanted in self.premises.keep {
+            let place = head.headers.iter().position(|header| key_of(header) == key_of(wanted));
+            let place = place.ok_or_else(|| {
+                Fault::Refused(format!(
+                    "line {}: no header {wanted:?}, which `--keep` names; write it as the file has it",
+                    head.line
+                ))
+            })?;
+            places.insert(place);
+        }
+        Ok(places)
+    }
+
+    /// Refuses headers that mean a direct identifier, or leaves their columns out.
+    fn judge_headers(&self, head: &PlainHead<'_>, asked_for: &mut BTreeSet<usize>, id: usize) -> Result<(), Fault> {
+        let allowed: BTreeSet<String> = self.format.allow.iter().map(|header| key_of(header)).collect();
+        let mut found = Vec::new();
+        for (place, header) in head.headers.iter().enumerate() {
+            if allowed.contains(&key_of(header)) {
+                continue;
+            }
+            let Some(suspicion) = gate::header_means(header) else { continue };
+            if self.format.drops_identifiers && place != id {
+                asked_for.remove(&place);
+            } else {
+                found.push(FoundIdentifier { place: place + 1, header: shown_header(header), suspicion });
+            }
+        }
+        if found.is_empty() { Ok(()) } else { Err(Refusal::Header(head.line, HeaderFault::Identifiers(found)).into()) }
+    }
+
+    /// A field as it is written: as it stands, or as the pipeline's format writes what a workbook has typed.
+    fn text(&self, field: &Plain<'_>, header: &str, line: u64) -> Result<String, Fault> {
+        Ok(match field {
+            Plain::Text(text) => text.clone().into_owned(),
+            Plain::Number(number) if self.format.number.decimal == DecimalMark::Comma => number.replace('.', ","),
+            Plain::Number(number) => number.clone().into_owned(),
+            Plain::Date(date) => self.format.dates.written(date),
+            Plain::Error => {
+                let header = shown_header(header).unwrap_or_default();
+                return Err(Fault::Refused(format!(
+                    "line {line}, column {header}: the cell has an error; mend it and save the workbook"
+                )));
+            }
+            Plain::NoText => {
+                return Err(Refusal::Encoding { line, column: shown_header(header).unwrap_or_default() }.into());
+            }
+        })
+    }
+}
+
+/// The fields whose headers are canonical names.
+fn canonical(headers: &[String]) -> Vec<usize> {
+    let names: BTreeSet<String> = Column::names().into_iter().map(key_of).collect();
+    let is_canonical = |header: &String| {
+        names.contains(&key_of(header))
+            || Column::canonical(&header.trim().to_lowercase().replace([' ', '-'], "_")).is_some()
+    };
+    headers.iter().enumerate().filter(|(_, header)| is_canonical(header)).map(|(place, _)| place).collect()
+}
+
+impl Rows for Writing<'_> {
+    type Error = Fault;
+
+    fn begin(&mut self, head: &PlainHead<'_>) -> Result<(), Fault> {
+        let id = self.id_place(head)?;
+        let mut places = self.asked_for(head, id)?;
+        self.judge_headers(head, &mut places, id)?;
+        self.fields = head.headers.len();
+        self.id = places.iter().position(|place| *place == id).unwrap_or(0);
+        let kept = |&place: &usize| Kept {
+            place,
+            header: head.headers[place].clone(),
+            gate: ColumnGate::of(&head.headers[place]),
+        };
+        self.columns = places.iter().map(kept).collect();
+        let shown =
+            |place: usize| shown_header(&head.headers[place]).unwrap_or_else(|| format!("column {}", place + 1));
+        self.written.kept = places.iter().map(|place| shown(*place)).collect();
+        self.written.left_out = (0..head.headers.len()).filter(|place| !places.contains(place)).map(shown).collect();
+        let Some(file) = self.file.take() else { return Ok(()) };
+        let mut file = BufWriter::new(file);
+        // Whoever reads the file by the format of the first one must not take it for another encoding, nor look for its header elsewhere.
+        if head.encoding != "UTF-8" {
+            file.write_all("\u{feff}".as_bytes())?;
+        }
+        for _ in 1..self.format.header_line.unwrap_or(1) {
+            file.write_all(b"\n")?;
+        }
+        let mut out = simd_csv::WriterBuilder::new().delimiter(head.delimiter).from_writer(file);
+        out.write_record(self.columns.iter().map(|column| column.header.as_str()))?;
+        self.out = Some(out);
+        Ok(())
+    }
+
+    fn row(&mut self, line: u64, fields: &[Plain<'_>]) -> Result<(), Fault> {
+        let surplus =
+            fields.iter().skip(self.fields).any(|field| !matches!(field, Plain::Text(text) if text.trim().is_empty()));
+        if fields.len() < self.fields || surplus {
+            let what = format!(
+                "line {line}: {} fields, and the header has {}; mend the row: nothing was written",
+                fields.len(),
+                self.fields
+            );
+            return Err(Fault::Refused(what));
+        }
+        let mut written = Vec::with_capacity(self.columns.len());
+        for (number, column) in self.columns.iter().enumerate() {
+            let text = self.text(&fields[column.place], &column.header, line)?;
+            let suspicion = if number == self.id {
+                gate::employee_id_looks_like(text.trim())
+            } else {
+                column.gate.judge(text.trim())
+            };
+            if let Some(suspicion) = suspicion {
+                let name = shown_header(&column.header).unwrap_or_else(|| format!("{}", column.place + 1));
+                match self.found.iter_mut().find(|found| found.column == name) {
+                    Some(found) => found.rows += 1,
+                    None => self.found.push(FoundValues { line, rows: 1, column: name, header: None, suspicion }),
+                }
+                continue;
+            }
+            if number != self.id {
+                written.push(text);
+                continue;
+            }
+            let id = text.trim();
+            if id.is_empty() {
+                return Err(Fault::Refused(format!(
+                    "line {line}: the employee ID is empty; fill it in or remove the row"
+                )));
+            }
+            if is_total(id) {
+                return Err(Fault::Refused(format!(
+                    "line {line}: the row is a total of others, and no employee; remove it"
+                )));
+            }
+            written.push(hex(&self.premises.key.pseudonym(id)));
+        }
+        self.written.rows += 1;
+        if self.found.is_empty()
+            && let Some(out) = self.out.as_mut()
+        {
+            out.write_record(&written)?;
+        }
+        Ok(())
+    }
 }

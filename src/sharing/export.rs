@@ -71,14 +71,15 @@ pub fn export(
     let mut json = serde_json::to_string_pretty(&shared)?;
     json.push('\n');
     write_beside(&folder.join("scores.json"), json.as_bytes())?;
-    let mut csv = "company,pipeline,period,score,stars,coverage_percent\n".to_owned();
+    let mut csv = simd_csv::Writer::from_writer(Vec::new());
+    csv.write_record(["company", "pipeline", "period", "score", "stars", "coverage_percent"])?;
     for score in &shared {
         let text = |figure: Option<String>| figure.unwrap_or_default();
         let SharedScore { company, pipeline, period, score, stars, coverage, .. } = score;
         let (score, stars) = (text(score.map(|score| score.to_string())), text(stars.map(|stars| stars.to_string())));
-        csv += &[company, pipeline, period, &score, &stars, &coverage.to_string()].map(String::as_str).join(",");
-        csv.push('\n');
+        csv.write_record([company, pipeline, period, &score, &stars, &coverage.to_string()])?;
     }
-    write_beside(&folder.join("scores.csv"), csv.as_bytes())?;
+    let csv = csv.into_inner().map_err(|error| io::Error::other(error.to_string()))?;
+    write_beside(&folder.join("scores.csv"), &csv)?;
     Ok((folder, shared.into_iter().map(|score| score.company).collect()))
 }

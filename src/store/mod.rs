@@ -20,6 +20,8 @@ pub(crate) use commit::{sync_folder, write_beside, write_durably};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::record::{company_of_folder, folder_name};
+
 pub use commit::Staged;
 pub use lock::Lock;
 pub use look::{Journal, Look, Occupied};
@@ -134,5 +136,13 @@ impl Store {
 
 /// The folder of one company and period.
 fn part_folder(store: &Path, company: &str, period: &str) -> PathBuf {
-    store.join(format!("company={company}")).join(format!("period={period}"))
+    store.join(format!("company={}", folder_name(company))).join(format!("period={period}"))
+}
+
+/// The companies that a workspace has records of, by the names of their folders.
+#[must_use]
+pub fn companies_of(workspace: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(workspace.join("store")).into_iter().flatten().flatten();
+    let company = |entry: std::fs::DirEntry| company_of_folder(entry.file_name().to_str()?.strip_prefix("company=")?);
+    entries.filter_map(company).collect()
 }

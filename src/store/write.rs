@@ -49,6 +49,8 @@ pub struct UploadWriter {
     number: usize,
     origin: Origin,
     parts: BTreeMap<(usize, String), PartWriter>,
+    /// Bytes of unfinished row groups in all parts.
+    held: usize,
 }
 
 struct PartWriter {
@@ -56,15 +58,18 @@ struct PartWriter {
     writer: RowGroups<Appender>,
     schema: SchemaRef,
     rows: u64,
+    /// Bytes of the row group that is being filled.
+    held: usize,
 }
 
 impl UploadWriter {
     pub(super) fn new(staging: PathBuf, number: usize, origin: Origin) -> Self {
-        Self { staging, number, origin, parts: BTreeMap::new() }
+        Self { staging, number, origin, parts: BTreeMap::new(), held: 0 }
     }
 
     /// Forgets everything written so far.
     pub fn restart(&mut self) {
+        self.held = 0;
         for part in std::mem::take(&mut self.parts).into_values() {
             // A file that cannot be removed is swept with the staging folder.
             let _ = fs::remove_file(part.path);
@@ -84,13 +89,17 @@ impl UploadWriter {
             self.parts.insert(key.clone(), part);
         }
         if let Some(part) = self.parts.get_mut(&key) {
+            // Only this part has changed: to ask all of them would take time that grows with their number squared.
+            self.held -= part.held;
             part.write(batch.records())?;
+            self.held += part.held;
         }
-        let held: usize = self.parts.values().map(|part| part.writer.held()).sum();
-        if held > HELD {
+        if self.held > HELD {
             for part in self.parts.values_mut() {
                 part.writer.flush().map_err(|error| damaged(&part.path, &error))?;
+                part.held = 0;
             }
+            self.held = 0;
         }
         Ok(())
     }
@@ -127,14 +136,16 @@ impl PartWriter {
         let out = Appender::new(&path);
         let writer =
             RowGroups::new(out, schema.clone(), properties(&schema)).map_err(|error| damaged(&path, &error))?;
-        Ok(Self { path, writer, schema, rows: 0 })
+        Ok(Self { path, writer, schema, rows: 0, held: 0 })
     }
 
     fn write(&mut self, records: &RecordBatch) -> Result<(), StoreError> {
         self.rows += records.num_rows() as u64;
         let described = RecordBatch::try_new(self.schema.clone(), records.columns().to_vec())
             .map_err(|error| damaged(&self.path, &ParquetError::from(error)))?;
-        self.writer.write(&described).map_err(|error| damaged(&self.path, &error))
+        self.writer.write(&described).map_err(|error| damaged(&self.path, &error))?;
+        self.held = self.writer.held();
+        Ok(())
     }
 
     fn finish(mut self, origin: &Origin, company: &str, period: &str, parts: usize) -> Result<(), StoreError> {

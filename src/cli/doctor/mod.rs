@@ -102,9 +102,9 @@ fn examine(workspace: &Path, pipeline: Option<&Pipeline>, findings: &mut Finding
         Ok(look) => {
             store::check(&look, &key, findings);
             if let Some(pipeline) = pipeline {
-                let register = Register::read(&pipeline.companies, &pipeline.dimensions);
+                let register = Register::of(pipeline);
                 if let Some(register) = sound(register, "register", findings) {
-                    store::check_register(&look, &register, &pipeline.companies, findings);
+                    store::check_register(&look, &register, &pipeline.register_name(), findings);
                 }
             }
             machine::check_disk(workspace, &look, findings);

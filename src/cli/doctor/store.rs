@@ -10,6 +10,7 @@ use super::key::Usable;
 use crate::cli::summary::group;
 use crate::intake::Register;
 use crate::pseudonym::KEY_VARIABLE;
+use crate::record::folder_name;
 use crate::store::{Journal, Look, Occupied, Part, StoreError};
 
 pub(super) fn check(look: &Look, key: &Usable, findings: &mut Findings) {
@@ -81,7 +82,8 @@ fn check_files(look: &Look, findings: &mut Findings) {
     }
     for part in look.parts.iter().filter(|part| !is_in_place(part)) {
         let text = format!("{} holds the records of {} for {}", part.path.display(), part.company, part.period);
-        let mend = format!("move it to store/company={}/period={}, if there is none", part.company, part.period);
+        let mend =
+            format!("move it to store/company={}/period={}, if there is none", folder_name(&part.company), part.period);
         found.push((text, mend));
     }
     if found.is_empty() {
@@ -116,7 +118,7 @@ fn is_in_place(part: &Part) -> bool {
     let is =
         |folder: Option<&Path>, name: String| folder.and_then(Path::file_name).is_some_and(|found| *found == *name);
     is(period, format!("period={}", part.period))
-        && is(period.and_then(Path::parent), format!("company={}", part.company))
+        && is(period.and_then(Path::parent), format!("company={}", folder_name(&part.company)))
 }
 
 fn check_keys(look: &Look, key: &Usable, findings: &mut Findings) {
@@ -161,19 +163,18 @@ fn check_keys(look: &Look, key: &Usable, findings: &mut Findings) {
 }
 
 /// Companies of the store that the register does not know.
-pub(super) fn check_register(look: &Look, register: &Register, file: &Path, findings: &mut Findings) {
+pub(super) fn check_register(look: &Look, register: &Register, file: &str, findings: &mut Findings) {
     let companies: BTreeSet<&str> = look.parts.iter().map(|part| part.company.as_str()).collect();
     let unknown = companies.into_iter().filter(|company| register.place(company).is_none());
     let unknown: Vec<(String, String)> = unknown
         .map(|company| {
-            let text = format!("company {company} has records in the store but is not in {}", file.display());
+            let text = format!("company {company} has records in the store but is not in {}", file);
             (text, "add it to the register, or remove its folder from the store".to_owned())
         })
         .collect();
     if unknown.is_empty() {
         let count = register.companies().len() as u64;
-        findings
-            .ok("register", format!("{} has {} companies, all of the store among them", file.display(), group(count)));
+        findings.ok("register", format!("{} has {} companies, all of the store among them", file, group(count)));
     }
     findings.problems("register", unknown);
 }

@@ -1,9 +1,10 @@
 //! Hourly pay as the UK's regulations count it.
 //!
-//! In: `base_pay`, `pay_basis`, `weekly_hours`, `variable_pay`, `full_pay`, `gender`. Out: for each employee on full pay
+//! In: `base_pay`, `pay_basis`, `weekly_hours`, `bonus_in_pay_period`, `full_pay`, `gender`. Out: for each employee on full pay
 //! `(ordinary pay + bonus of the pay period) * 7/days / weekly hours`, and the gender.
 //! Invariant: days are 7, 14, 30.44 and 365.25 (and their parts: half a month 15.22, a quarter 91.32); a day is a fifth of a
-//! week; pay that is not above zero is no full pay. `variable_pay` of 12 months counts with 7/365.25 in a week.
+//! week; pay that is not above zero is no full pay. Of bonuses only what was paid in the pay period of the snapshot counts, by the time that
+//! it is for (`bonus_period`): the `variable_pay` of 12 months never stands in for it.
 //! Source: SI 2017/172, regulations 6 and 7; gov.uk, *making your gender pay gap calculations*.
 
 use arrow::array::Array;
@@ -17,7 +18,10 @@ use crate::exact::{Amount, SCALE, divide_half_even};
 const YEAR: i128 = 36_525;
 
 /// The columns that it cannot do without.
-pub(crate) const NEEDS: [&str; 5] = ["base_pay", "pay_basis", "weekly_hours", "variable_pay", "gender"];
+pub(crate) const NEEDS: [&str; 4] = ["base_pay", "pay_basis", "weekly_hours", "gender"];
+
+/// What it reads where it is there.
+pub(crate) const READS: [&str; 2] = ["bonus_in_pay_period", "full_pay"];
 
 /// Ordinary pay of a week, as a fraction of `base_pay`; none for an hour.
 fn weekly(basis: PayBasis) -> Option<(i128, i128)> {
@@ -35,17 +39,17 @@ fn weekly(basis: PayBasis) -> Option<(i128, i128)> {
 }
 
 /// Hourly pay of one employee, in 1/10,000.
-fn hourly(basis: PayBasis, pay: Amount, bonus: Amount, hours: Option<Amount>) -> Option<Amount> {
+fn hourly(basis: PayBasis, pay: Amount, (bonus, bonus_days): (Amount, i128), hours: Option<Amount>) -> Option<Amount> {
     let (pay, bonus) = (i128::from(pay), i128::from(bonus));
     let hours = hours.filter(|&hours| hours > 0).map(i128::from);
     // Everything over the common denominator of the two parts, rounded once.
     let bonus = bonus * 700 * i128::from(SCALE);
     let amount = match weekly(basis) {
         None if bonus == 0 => pay,
-        None => divide_half_even(pay * YEAR * hours? + bonus, YEAR * hours?),
+        None => divide_half_even(pay * bonus_days * hours? + bonus, bonus_days * hours?),
         Some((weeks, days)) => {
             let pay = pay * weeks * i128::from(SCALE);
-            divide_half_even(pay * YEAR + bonus * days, YEAR * days * hours?)
+            divide_half_even(pay * bonus_days + bonus * days, bonus_days * days * hours?)
         }
     };
     narrow(amount)
@@ -67,13 +71,17 @@ pub(in crate::measure) fn hourly_pay() -> Basis {
     Basis::new("uk_hourly_pay", Shape::ByGender, |batch| {
         let Some(pay) = batch.money("base_pay") else { return Values::absent(batch.len()) };
         let full = batch.records().flags("full_pay");
-        let (basis, hours, variable) = (bases(batch), batch.weekly_hours(), variable_pay(batch));
+        let (basis, hours) = (bases(batch), batch.weekly_hours());
+        let bonuses = batch.money("bonus_in_pay_period");
+        let empty = (batch.settings().empty_variable_pay == EmptyVariablePay::Zero).then_some(0);
+        let bonus = |record: usize| bonuses.as_ref().map_or(Some(0), |bonuses| value(bonuses, record).or(empty));
+        let days = weekly(batch.settings().bonus_period).map_or(YEAR, |(_, days)| days);
         let of = |record: usize| {
             let reduced = full.is_some_and(|full| !full.is_null(record) && !full.value(record));
             if reduced {
                 return None;
             }
-            hourly(basis(record)?, value(&pay, record)?, variable.get(record)?, hours(record)).filter(|&pay| pay > 0)
+            hourly(basis(record)?, value(&pay, record)?, (bonus(record)?, days), hours(record)).filter(|&pay| pay > 0)
         };
         Values::from_options((0..batch.len()).map(of)).by_gender(batch.genders())
     })
@@ -105,16 +113,22 @@ mod tests {
             (PayBasis::Month, 26_091_400, 150_000),
             (PayBasis::Year, 313_071_400, 150_000),
         ] {
-            assert_eq!(hourly(basis, pay, 0, hours), Some(expected), "{basis:?}");
+            assert_eq!(hourly(basis, pay, (0, YEAR), hours), Some(expected), "{basis:?}");
         }
+    }
+
+    /// On paper: 304.40 for a month is 304.4 * 7 / 30.44 = 70 a week; with 600 a week, 670/40 = 16.75.
+    #[test]
+    fn the_bonus_counts_by_the_time_that_it_is_for() {
+        assert_eq!(hourly(PayBasis::Week, 600 * POUND, (3_044_000, 3_044), Some(40 * SCALE)), Some(167_500));
     }
 
     /// On paper: 3,652.50 a year is 3652.5 * 7 / 365.25 = 70 a week; with 600 a week, 670/40 = 16.75.
     #[test]
     fn the_bonus_of_the_pay_period_counts() {
-        assert_eq!(hourly(PayBasis::Week, 600 * POUND, 36_525_000, Some(40 * SCALE)), Some(167_500));
-        assert_eq!(hourly(PayBasis::Hour, 15 * POUND, 36_525_000, Some(40 * SCALE)), Some(167_500));
-        assert_eq!(hourly(PayBasis::Hour, 15 * POUND, 36_525_000, None), None, "a bonus needs hours");
-        assert_eq!(hourly(PayBasis::Week, 600 * POUND, 0, None), None);
+        assert_eq!(hourly(PayBasis::Week, 600 * POUND, (36_525_000, YEAR), Some(40 * SCALE)), Some(167_500));
+        assert_eq!(hourly(PayBasis::Hour, 15 * POUND, (36_525_000, YEAR), Some(40 * SCALE)), Some(167_500));
+        assert_eq!(hourly(PayBasis::Hour, 15 * POUND, (36_525_000, YEAR), None), None, "a bonus needs hours");
+        assert_eq!(hourly(PayBasis::Week, 600 * POUND, (0, YEAR), None), None);
     }
 }

@@ -1,0 +1,118 @@
+//! Whether the marks in a column of numbers are decimal marks or thousands marks, where nobody declared it.
+//!
+//! In: the numbers of a column. Out: whether they can be read in two ways. Invariant: a column is ambiguous when it has marks, and each of
+//! them has exactly three digits behind it and one to three before it; one number that cannot be a group of thousands settles it.
+
+use crate::exact::SCALE;
+use crate::record::ColumnKind;
+
+/// What the marks of a column have told so far.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Marks {
+    /// Numbers that could be read in two ways.
+    pub(super) ambiguous: u64,
+    /// Whether some number can be read in one way only.
+    pub(super) is_settled: bool,
+    /// The line of the first number that could be read in two ways.
+    pub(super) line: u64,
+}
+
+impl Marks {
+    /// Whether numbers of a column could be thousands at all: hours of a week and parts of one cannot.
+    pub(super) fn matter_to(kind: &ColumnKind) -> bool {
+        match kind {
+            ColumnKind::Money => true,
+            ColumnKind::Number { high, .. } => *high >= 1_000 * SCALE,
+            _ => false,
+        }
+    }
+
+    /// Looks at the text of a number with a decimal point.
+    #[inline]
+    pub(super) fn see(&mut self, text: &[u8]) {
+        if self.is_settled {
+            return;
+        }
+        let Some(point) = memchr::memrchr(b'.', text) else { return };
+        let digits_behind = text[point + 1..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let digits_before = text[..point].iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+        let leading_zero = digits_before > 0 && text[point - digits_before] == b'0';
+        if digits_behind == 3 && (1..=3).contains(&digits_before) && !leading_zero {
+            self.ambiguous += 1;
+        } else {
+            self.is_settled = true;
+        }
+    }
+
+    /// Whether the first number that could be read in two ways has just been seen.
+    #[inline]
+    pub(super) fn is_first(self) -> bool {
+        self.ambiguous == 1 && self.line == 0
+    }
+
+    /// Takes what a later chunk has told.
+    pub(super) fn merge(&mut self, later: Self) {
+        if self.ambiguous == 0 {
+            self.line = later.line;
+        }
+        self.ambiguous += later.ambiguous;
+        self.is_settled |= later.is_settled;
+    }
+
+    /// Whether all marks could be read in two ways.
+    pub(super) fn are_ambiguous(self) -> bool {
+        self.ambiguous > 0 && !self.is_settled
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn of(texts: &[&str]) -> bool {
+        let mut marks = Marks::default();
+        for text in texts {
+            marks.see(text.as_bytes());
+        }
+        marks.are_ambiguous()
+    }
+
+    #[test]
+    fn only_groups_of_three_can_be_read_in_two_ways() {
+        assert!(of(&["48.000", "67.000"]));
+        assert!(of(&["2.939"]));
+        assert!(of(&["48.000 €", "-3.250", "12"]));
+        assert!(!of(&["48000", "67"]));
+        assert!(!of(&["48.000", "67.5"]));
+        assert!(!of(&["2.939", "12345.678"]));
+        assert!(!of(&["0.500"]));
+        assert!(!of(&["48.0000"]));
+    }
+
+    proptest! {
+        /// How a column is cut into chunks tells nothing.
+        #[test]
+        fn chunks_change_nothing(texts in proptest::collection::vec("[0-9]{1,4}(\\.[0-9]{2,4})?", 0..8), at in 0_usize..8) {
+            let see = |texts: &[String]| {
+                let mut marks = Marks::default();
+                for (line, text) in texts.iter().enumerate() {
+                    marks.see(text.as_bytes());
+                    if marks.is_first() {
+                        marks.line = line as u64 + 1;
+                    }
+                }
+                marks
+            };
+            let (first, second) = texts.split_at(at.min(texts.len()));
+            let mut merged = see(first);
+            merged.merge(see(second));
+            prop_assert_eq!(merged.are_ambiguous(), see(&texts).are_ambiguous());
+            prop_assert_eq!(see(&texts).are_ambiguous(), texts.iter().any(|text| text.contains('.')) && texts.iter().filter(|text| text.contains('.')).all(|text| {
+                let (units, fraction) = text.split_once('.').expect("a mark");
+                fraction.len() == 3 && units.len() <= 3 && !units.starts_with('0')
+            }));
+        }
+    }
+}
