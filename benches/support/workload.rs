@@ -86,7 +86,7 @@ impl Workload {
     pub fn open(&self, workspace: &Path) -> (Pipeline, Register, Vec<PathBuf>) {
         let overrides = Overrides { workspace: Some(workspace.to_owned()), ..Overrides::default() };
         let pipeline = Pipeline::read(&self.folder.path().join("bench.toml"), &overrides).expect("a pipeline");
-        let register = Register::read(&pipeline.companies, &pipeline.dimensions).expect("a register");
+        let register = Register::of(&pipeline).expect("a register");
         let files = uploads(&pipeline.uploads).expect("uploads");
         (pipeline, register, files)
     }

@@ -153,6 +153,8 @@ def counted(row, last_day):
 def hours(row, settings):
     """Contracted hours a week, in 1/10,000."""
     told = row.get("weekly_hours")
+    if told is None and row.get("fte") is not None and settings.standard_hours:
+        told = round(Fraction(row["fte"] * settings.standard_hours, SCALE))
     told = settings.standard_hours if told is None else told
     return told if told and told > 0 else None
 
@@ -300,24 +302,24 @@ def benefits(row, settings):
     yield "paid_leave_days", row.get("paid_leave_days")
 
 
-def uk_hourly(row, variable, settings):
-    """SI 2017/172: pay of a week with its part of the year's bonus, by the weekly hours."""
+def uk_hourly(row, settings):
+    """SI 2017/172: pay of a week by the weekly hours; these uploads tell no bonus of the pay period."""
     base, pay_basis, weekly = row.get("base_pay"), basis(row, settings), hours(row, settings)
-    if None in (base, variable, pay_basis, weekly) or yes(row, "full_pay") is False:
+    if None in (base, pay_basis) or yes(row, "full_pay") is False:
         return None
-    weekly = Fraction(weekly, SCALE)
-    bonus = variable * 7 / YEAR
     if pay_basis == "hour":
-        return round(base + bonus / weekly)
+        return round(base)
+    if weekly is None:
+        return None
     ordinary = base * 5 if pay_basis == "day" else base * 7 / UK_DAYS[pay_basis]
-    return round((ordinary + bonus) / weekly)
+    return round(ordinary / Fraction(weekly, SCALE))
 
 
 def equity(row, settings):
     sex, variable = gender(row, settings), row.get("variable_pay")
     if variable is None and settings.empty_variable_is_zero:
         variable = 0
-    hourly = uk_hourly(row, variable, settings)
+    hourly = uk_hourly(row, settings)
     if hourly is not None and hourly > 0:
         for metric in (
             "uk_mean_hourly_gap",

@@ -148,7 +148,7 @@ fn sample_pipeline() -> Pipeline {
 fn hostile_uploads_are_taken_or_refused_and_never_repeated() {
     let desk = Desk::new();
     let pipeline = sample_pipeline();
-    let register = Register::read(&pipeline.companies, &pipeline.dimensions).expect("the register is sound");
+    let register = Register::of(&pipeline).expect("the register is sound");
     let companies: Vec<String> = (11..=21).chain([1, 3, 8]).map(|number| format!("C{number:03}.csv")).collect();
     let names: Vec<String> = companies.iter().map(|name| format!("data-samples/uploads/2026-Q3/{name}")).collect();
     let seeds = read_all(&names.iter().map(String::as_str).collect::<Vec<_>>());
@@ -167,7 +167,7 @@ fn hostile_packed_uploads_are_taken_or_refused() {
     use std::io::Write as _;
     let desk = Desk::new();
     let pipeline = sample_pipeline();
-    let register = Register::read(&pipeline.companies, &pipeline.dimensions).expect("the register is sound");
+    let register = Register::of(&pipeline).expect("the register is sound");
     let plain = read_all(&["data-samples/uploads/2026-Q3/C001.csv"]).remove(0);
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     gzip.write_all(&plain).expect("packed");
@@ -252,7 +252,7 @@ fn hostile_registers_and_classifications_are_read_or_refused() {
     let tried = attack(&seeds, time().mul_f64(0.15), 4, |place, bytes, _| {
         if place == 0 {
             let path = desk.write("companies.csv", bytes);
-            if let Err(problems) = Register::read(&path, &pipeline.dimensions) {
+            if let Err(problems) = Register::read(&path, &pipeline.dimensions, &pipeline.register_headers) {
                 assert!(!problems.problems.is_empty(), "a refusal says why");
             }
         } else {

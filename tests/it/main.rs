@@ -8,6 +8,7 @@ mod copies;
 mod desk;
 mod determinism;
 mod doctor;
+mod exports;
 mod hostile;
 mod kill;
 mod linked;

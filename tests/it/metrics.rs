@@ -653,21 +653,22 @@ pay_basis = "week"
 measures = "uk_*"
 "#;
 
-/// By the hour: pay of 40 hours and 7/365.25 of the bonus, of which 3652.50 gives 70 a week and 1.75 an hour.
+/// By the hour: pay of 40 hours and 7/30.44 of the month's bonus, of which 304.40 gives 70 a week and 1.75 an hour. What was paid in twelve
+/// months is another amount, and no part of it.
 const UK_TABLE: &str = "
-employee_id, gender, base_pay, weekly_hours, variable_pay, full_pay
-1,  F,  400, 40,       0, yes
-2,  F,  480, 40,       0, yes
-3,  M,  560, 40,       0, yes
-4,  F,  570, 40,  3652.5, yes
-5,  M,  650, 40,  3652.5,
-6,  F,  800, 40,       0, yes
-7,  M,  810, 40,  3652.5, yes
-8,  M,  680, 40, 14610.0, yes
-9,  X,  400, 40,       0, yes
-10, F, 4000, 40,  7305.0, no
-11,  ,  500, 40,        , yes
-12, F,  520, 40,        , yes";
+employee_id, gender, base_pay, weekly_hours, bonus_in_pay_period, variable_pay, full_pay
+1,  F,  400, 40,      0,       0, yes
+2,  F,  480, 40,      0,       0, yes
+3,  M,  560, 40,      0,       0, yes
+4,  F,  570, 40,  304.4,  3652.5, yes
+5,  M,  650, 40,  304.4,  3652.5,
+6,  F,  800, 40,      0,       0, yes
+7,  M,  810, 40,  304.4,  3652.5, yes
+8,  M,  680, 40, 1217.6, 14610.0, yes
+9,  X,  400, 40,      0,       0, yes
+10, F, 4000, 40,  608.8,  7305.0, no
+11,  ,  500, 40,       ,        , yes
+12, F,  520, 40,       ,        , yes";
 
 #[test]
 fn the_six_measures_of_the_uk() {
@@ -717,11 +718,13 @@ fn an_empty_bonus_may_be_declared_to_be_none() {
 }
 
 #[test]
-fn an_upload_without_the_column_is_as_one_with_empty_fields() {
+fn without_a_column_of_bonuses_pay_is_pay_without_them() {
     let table = "employee_id, gender, base_pay, weekly_hours\n1, F, 400, 40\n2, M, 500, 40";
-    assert!(worked(UK, table).names().is_empty(), "nothing is known of any bonus");
-    let own = worked(&format!("{UK}\n[pay_equity]\nempty_variable_pay = \"zero\"\n"), table);
+    let own = worked(UK, table);
     own.has("uk_mean_hourly_gap", 20.0, 2.0); // women 400/40 = 10, men 500/40 = 12.50: 2.50 / 12.50
+    own.has_no_row("uk_bonus_share_women"); // nothing is known of any bonus of the year
+    let own = worked(&format!("{UK}\n[pay_equity]\nempty_variable_pay = \"zero\"\n"), table);
+    own.has("uk_mean_hourly_gap", 20.0, 2.0);
     own.divides("uk_bonus_share_women", 0.0, 1.0);
 }
 
@@ -761,7 +764,7 @@ fn halves_are_reported_to_the_even_neighbour() {
 fn every_pay_basis_comes_to_the_same_hour() {
     // All are 700 a week by the regulations' days: 700/40 = 17.50.
     let table = "
-employee_id, gender, pay_basis, base_pay, weekly_hours, variable_pay
+employee_id, gender, pay_basis, base_pay, weekly_hours, bonus_in_pay_period
 1, F, hour,          17.5, 40, 0
 2, F, day,            140, 40, 0
 3, F, week,           700, 40, 0
@@ -770,9 +773,9 @@ employee_id, gender, pay_basis, base_pay, weekly_hours, variable_pay
 6, M, month,         3044, 40, 0
 7, M, quarter,       9132, 40, 0
 8, M, year,         36525, 40, 0
-9, M, hour,         15.75, 40, 3652.5";
+9, M, hour,         15.75, 40, 304.4";
     let own = worked(UK, table);
-    own.gap("uk_mean_hourly_gap", 17.5, 17.5); // the ninth: 15.75 + 3652.5 * 7 / 365.25 / 40 = 15.75 + 1.75
+    own.gap("uk_mean_hourly_gap", 17.5, 17.5); // the ninth: 15.75 + 304.4 * 7 / 30.44 / 40 = 15.75 + 1.75
     own.has("uk_mean_hourly_gap", 0.0, 9.0);
     own.has("uk_median_hourly_gap", 0.0, 9.0);
 }
