@@ -18,7 +18,7 @@ use super::register::Register;
 use super::rule::{Reject, Rule};
 use crate::exact::NumberFault;
 use crate::period::{Period, PeriodKind};
-use crate::pipeline::{DateFormat, DimensionSource, Encoding, FileFormat, Pipeline};
+use crate::pipeline::{DateFormat, DimensionSource, Encoding, FileFormat, Pipeline, UnknownCodes};
 use crate::record::{Column, ColumnKind, is_currency_code};
 use crate::timings;
 
@@ -390,7 +390,7 @@ impl Context<'_> {
                 .dimensions
                 .iter()
                 .filter(|dimension| of_column(&dimension.source))
-                .all(|dimension| dimension.hierarchy.accepts(text))
+                .all(|dimension| dimension.unknown == UnknownCodes::Count || dimension.hierarchy.accepts(text))
     }
 
     fn company_place(&self, text: &[u8]) -> Meaning {

@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use crate::pipeline::{Dimension, DimensionSource, UNKNOWN};
+use crate::pipeline::{Dimension, DimensionSource, UNKNOWN, UnknownCodes};
 use crate::problem::{FileProblems, Problems};
 use crate::record::is_folder_name;
 
@@ -27,6 +27,8 @@ pub struct Company {
 pub struct Register {
     companies: Vec<Company>,
     places: HashMap<String, usize>,
+    /// How many companies have a code that the classification does not know, of each dimension that counts them.
+    unknown: Vec<(String, usize)>,
 }
 
 impl Register {
@@ -48,20 +50,29 @@ impl Register {
         };
         let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
         let problems = Problems::new(text);
-        let companies = read_companies(text, dimensions, &problems);
+        let mut unknown = vec![0; dimensions.len()];
+        let companies = read_companies(text, dimensions, &mut unknown, &problems);
         if !problems.is_empty() {
             return Err(problems.of(file));
         }
         let mut companies = companies;
         companies.sort_by(|a, b| a.id.cmp(&b.id));
         let places = companies.iter().enumerate().map(|(place, company)| (company.id.clone(), place)).collect();
-        Ok(Self { companies, places })
+        let names = dimensions.iter().map(|dimension| dimension.name.clone());
+        let unknown = names.zip(unknown).filter(|(_, companies)| *companies > 0).collect();
+        Ok(Self { companies, places, unknown })
     }
 
     /// The companies.
     #[must_use]
     pub fn companies(&self) -> &[Company] {
         &self.companies
+    }
+
+    /// Dimensions with companies whose code the classification does not know, and how many: they count as companies without a code.
+    #[must_use]
+    pub fn unknown_codes(&self) -> &[(String, usize)] {
+        &self.unknown
     }
 
     /// The place of a company among [`companies`](Self::companies).
@@ -71,7 +82,12 @@ impl Register {
     }
 }
 
-fn read_companies(text: &str, dimensions: &[Dimension], problems: &Problems<'_>) -> Vec<Company> {
+fn read_companies(
+    text: &str,
+    dimensions: &[Dimension],
+    unknown: &mut [usize],
+    problems: &Problems<'_>,
+) -> Vec<Company> {
     let header_line = text.lines().next().unwrap_or_default();
     let delimiter = super::header::delimiter_of(header_line.as_bytes());
     let mut reader = simd_csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(text.as_bytes());
@@ -143,9 +159,13 @@ fn read_companies(text: &str, dimensions: &[Dimension], problems: &Problems<'_>)
             continue;
         }
         let mut codes = Vec::new();
-        for (dimension, place) in dimensions.iter().zip(&code_at) {
-            let code = place.map(field).unwrap_or_default();
-            if place.is_some() && !code.is_empty() && !dimension.hierarchy.accepts(&code) {
+        for ((dimension, place), unknown) in dimensions.iter().zip(&code_at).zip(&mut *unknown) {
+            let mut code = place.map(field).unwrap_or_default();
+            let is_unknown = place.is_some() && !code.is_empty() && !dimension.hierarchy.accepts(&code);
+            if is_unknown && dimension.unknown == UnknownCodes::Count {
+                *unknown += 1;
+                code.clear();
+            } else if is_unknown {
                 problems.add(
                     &(at..at),
                     format!("company {id} has an unknown code for `{}`", dimension.name),
@@ -169,16 +189,21 @@ fn read_companies(text: &str, dimensions: &[Dimension], problems: &Problems<'_>)
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pipeline::Hierarchy;
+    use crate::pipeline::{Hierarchy, Listed};
 
     fn register(text: &str) -> Result<Register, FileProblems> {
+        read(text, UnknownCodes::Reject)
+    }
+
+    fn read(text: &str, unknown: UnknownCodes) -> Result<Register, FileProblems> {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("companies.csv");
         std::fs::write(&file, text).expect("written");
         let sector = Dimension {
             name: "sector".to_owned(),
             source: DimensionSource::Company("naics".to_owned()),
-            hierarchy: Hierarchy::Naics,
+            hierarchy: Hierarchy::Listed(Listed::Naics),
+            unknown,
             levels: vec![2],
             home: None,
         };
@@ -198,5 +223,24 @@ mod tests {
         let error = register("company_id,naics\nA,541511\nA,541511\n../x,541511\nB,software\n").expect_err("mistakes");
         let lines: Vec<usize> = error.problems.iter().map(|problem| problem.line).collect();
         assert_eq!(lines, [3, 4, 5], "{error}");
+    }
+
+    #[test]
+    fn sectors_are_taken_as_they_are_published_and_no_others() {
+        let known = register("company_id,naics\nA,31-33\nB,3111\nC,44\n").expect("a register");
+        let sector = Hierarchy::Listed(Listed::Naics);
+        let sectors: Vec<String> =
+            known.companies().iter().map(|company| sector.at_level(&company.codes[0], 2)).collect();
+        assert_eq!(sectors, ["31-33", "31-33", "44-45"]);
+        let text = "company_id,naics\nA,05\nB,771234\nC,54\n";
+        let error = register(text).expect_err("two mistakes");
+        assert_eq!(error.problems.iter().map(|problem| problem.line).collect::<Vec<_>>(), [2, 3], "{error}");
+        let counted = read(text, UnknownCodes::Count).expect("a register");
+        assert_eq!(
+            counted.companies().iter().map(|company| company.codes[0].as_str()).collect::<Vec<_>>(),
+            [UNKNOWN, UNKNOWN, "54"]
+        );
+        assert_eq!(counted.unknown_codes(), [("sector".to_owned(), 2)]);
+        assert_eq!(known.unknown_codes(), []);
     }
 }
