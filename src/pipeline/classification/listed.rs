@@ -225,7 +225,8 @@ mod tests {
 
     #[test]
     fn texts_are_taken_in_every_official_form() {
-        let cases: [(Listed, &[(&str, Option<&str>)]); 6] = [
+        type Forms = [(&'static str, Option<&'static str>)];
+        let cases: [(Listed, &Forms); 6] = [
             (
                 Listed::Naics,
                 &[
