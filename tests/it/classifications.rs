@@ -323,7 +323,7 @@ fn a_classification_of_a_file_takes_codes_of_all_its_levels() {
 fn sectors_that_nobody_published_are_refused_and_no_code_is_shown() {
     let dimension = "sector = { from = \"company.sector\", hierarchy = \"naics\", levels = [2] }";
     let refused = run(&desk(dimension, &[("05", ""), ("54", ""), ("771234", "")])).ends_with(3);
-    refused.tells("8 mistakes").tells("company K00 has an unknown code for `sector`").tells("a code of NAICS 2022");
+    refused.tells("8 mistakes").tells("company K00 has an unknown code for `sector`").tells("a code of NAICS 2022 (or 2017)");
     refused.hides("771234").hides("company K10");
     let desk =
         desk(&dimension.replace("levels = [2]", "levels = [2, 6], unknown = \"count\""), &[("05", ""), ("54", "")]);

@@ -52,7 +52,7 @@ workspace = "workspace"
 "#;
 
 /// Sectors, and what their employees earn.
-const SECTORS: [(&str, &str, i64); 3] = [("111110", "11", 16), ("336110", "31-33", 30), ("541511", "54", 55)];
+const SECTORS: [(&str, &str, i64); 3] = [("111110", "11", 16), ("336111", "31-33", 30), ("541511", "54", 55)];
 
 /// So many employees of one job, half of them with one more than this pay and half with one less; every fourth has variable pay.
 fn upload(employees: usize, pay: i64) -> String {

@@ -7,7 +7,7 @@
 //! Sources and licences: docs/classifications.md.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use super::{Tree, activities, naics, soc};
@@ -15,7 +15,7 @@ use super::{Tree, activities, naics, soc};
 /// A published classification.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Listed {
-    /// North American Industry Classification System, United States, 2022.
+    /// North American Industry Classification System, United States, 2022, with the codes of 2017 that it has no more.
     Naics,
     /// Standard Occupational Classification, United States, 2018.
     Soc,
@@ -29,7 +29,13 @@ pub enum Listed {
     Isco08,
 }
 
-static NAICS: LazyLock<Tree> = LazyLock::new(|| tree_of(include_str!("naics-2022.txt")));
+static NAICS: LazyLock<Tree> = LazyLock::new(|| {
+    let codes = codes_of(include_str!("naics-2022.txt"));
+    tree(codes.chain(codes_of(include_str!("naics-2017.txt")).map(|(level, path, title)| {
+        // A code of both stands where 2022 has it; 2017 only adds those that are no more.
+        (level, path, format!("{title} (NAICS 2017)"))
+    })))
+});
 static SOC: LazyLock<Tree> = LazyLock::new(|| tree_of(include_str!("soc-2018.txt")));
 static NACE_2: LazyLock<Tree> = LazyLock::new(|| tree_of(include_str!("nace-2.txt")));
 static NACE_2_1: LazyLock<Tree> = LazyLock::new(|| tree_of(include_str!("nace-2.1.txt")));
@@ -89,7 +95,7 @@ impl Listed {
     pub(super) fn expected(self) -> &'static str {
         match self {
             Self::Naics => {
-                "a code of NAICS 2022 without its title: 2 to 6 digits, as in 541511, or a sector, as in 31-33"
+                "a code of NAICS 2022 (or 2017) without its title: 2 to 6 digits, as in 541511, or a sector, as in 31-33"
             }
             Self::Soc => {
                 "a code of SOC 2018 without its title, as in 15-1252, or of a group, as in 15-1250, 15-1200 or 15-0000"
@@ -108,7 +114,8 @@ impl Listed {
     pub(super) fn meaning_of_levels(self) -> &'static str {
         match self {
             Self::Naics => {
-                "NAICS 2022: level 2 is the sector, 3 the subsector, 4 the industry group, 5 and 6 the industry; 0 is the total."
+                "NAICS 2022: level 2 is the sector, 3 the subsector, 4 the industry group, 5 and 6 the industry; 0 is the total. Codes that \
+                 only NAICS 2017 has say so."
             }
             Self::Soc => {
                 "SOC 2018: level 2 is the major group, 3 the minor group, 5 the broad occupation, 6 the detailed occupation; 0 is the total."
@@ -130,19 +137,31 @@ impl Listed {
 }
 
 /// A list that is built in; the tests see that none of its lines is left out.
-fn tree_of(list: &str) -> Tree {
-    let entries = || list.lines().filter(|line| !line.starts_with('#')).filter_map(entry);
-    let mut levels: Vec<u8> = entries().map(|(level, ..)| level).collect();
-    levels.sort_unstable();
-    levels.dedup();
+fn tree_of(list: &'static str) -> Tree {
+    tree(codes_of(list))
+}
+
+/// The tree of codes with their paths and titles; of two entries for one code the first counts.
+fn tree(entries: impl Iterator<Item = (u8, Vec<String>, String)>) -> Tree {
+    let mut levels = BTreeSet::new();
     let mut codes = BTreeMap::new();
-    let mut path: Vec<String> = Vec::new();
-    for (level, code, title) in entries() {
-        path.truncate(levels.partition_point(|known| *known < level));
-        path.push(code.to_owned());
-        codes.insert(code.to_owned(), (path.clone(), title.to_owned()));
+    for (level, path, title) in entries {
+        levels.insert(level);
+        if let Some(code) = path.last().cloned() {
+            codes.entry(code).or_insert((path, title));
+        }
     }
-    Tree::new(levels, codes)
+    Tree::new(levels.into_iter().collect(), codes)
+}
+
+/// The codes of a list: their level, their path from the top, and their title.
+fn codes_of(list: &'static str) -> impl Iterator<Item = (u8, Vec<String>, String)> {
+    let mut path: Vec<(u8, String)> = Vec::new();
+    list.lines().filter(|line| !line.starts_with('#')).filter_map(entry).map(move |(level, code, title)| {
+        path.retain(|(above, _)| *above < level);
+        path.push((level, code.to_owned()));
+        (level, path.iter().map(|(_, code)| code.clone()).collect(), title.to_owned())
+    })
 }
 
 fn entry(line: &str) -> Option<(u8, &str, &str)> {
@@ -168,15 +187,35 @@ mod tests {
     #[test]
     fn lists_have_as_many_codes_as_are_published() {
         for (listed, list, numbers) in LISTS {
-            let tree = listed.tree();
-            let name = listed.name();
-            let of_level = |level: &u8| tree.codes(*level).iter().filter(|code| !code.ends_with("_U")).count();
-            assert_eq!(tree.levels().iter().map(of_level).collect::<Vec<_>>(), numbers, "{name}");
+            let (tree, name) = (listed.tree(), listed.name());
             let lines = list.lines().filter(|line| !line.starts_with('#')).count();
             assert_eq!(lines, numbers.iter().sum::<usize>(), "{name}");
+            let codes: BTreeSet<(u8, &str)> =
+                list.lines().filter_map(entry).map(|(level, code, _)| (level, code)).collect();
+            let of_level = |level: &u8| codes.iter().filter(|(of, code)| of == level && tree.has(code)).count();
+            assert_eq!(tree.levels().iter().map(of_level).collect::<Vec<_>>(), numbers, "{name}");
             assert_eq!(Listed::named(name), Some(listed));
         }
         assert_eq!(Listed::named("sic"), None);
+    }
+
+    /// Of the 1,057 industries of NAICS 2017 there are 139 no more; their codes stay in the sector where they were.
+    #[test]
+    fn codes_that_naics_gave_up_in_2022_are_taken() {
+        let earlier: Vec<_> = codes_of(include_str!("naics-2017.txt")).collect();
+        let tree = Listed::Naics.tree();
+        let gave_up = |level: u8| {
+            let of_level = earlier.iter().filter(move |(of, ..)| *of == level).filter_map(|(_, path, _)| path.last());
+            of_level.filter(|code| tree.label(code).is_some_and(|label| label.ends_with("(NAICS 2017)"))).count()
+        };
+        assert_eq!([2, 3, 4, 5, 6].map(gave_up), [0, 11, 26, 81, 139]);
+        for (level, path, _) in &earlier {
+            let code = path.last().expect("a code");
+            let places = tree.levels().iter().take(path.len()).map(|level| tree.at_level(code, *level));
+            assert_eq!(&places.collect::<Vec<_>>(), path, "{code} on {level}");
+        }
+        let sectors = ["336111", "511210", "454110"].map(|code| tree.at_level(code, 2));
+        assert_eq!(sectors, ["31-33", "51", "44-45"]);
     }
 
     #[test]
@@ -320,7 +359,7 @@ mod tests {
             let codes = listed.expected().split([' ', ',', ':']).filter(|word| {
                 word.len() > 1 && word.bytes().all(|byte| byte.is_ascii_digit() || b".-JK".contains(&byte))
             });
-            let codes: Vec<&str> = codes.filter(|word| !["2022", "2018", "2.1"].contains(word)).collect();
+            let codes: Vec<&str> = codes.filter(|word| !["2022", "2017", "2018", "2.1"].contains(word)).collect();
             assert!(!codes.is_empty());
             for code in codes {
                 assert!(listed.code(code).is_some(), "{} {code}", listed.name());
