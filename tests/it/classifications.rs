@@ -8,8 +8,10 @@ use std::fs;
 use std::iter::Sum;
 use std::path::Path;
 
-use arrow::array::{Array, AsArray};
-use arrow::datatypes::{Float64Type, Int64Type};
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray};
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, Float64Type, Int64Type};
+use parquet::arrow::ArrowWriter;
 
 use crate::desk::{Desk, Dice, Outcome, entries, parquet, pipeline};
 
@@ -323,7 +325,10 @@ fn a_classification_of_a_file_takes_codes_of_all_its_levels() {
 fn sectors_that_nobody_published_are_refused_and_no_code_is_shown() {
     let dimension = "sector = { from = \"company.sector\", hierarchy = \"naics\", levels = [2] }";
     let refused = run(&desk(dimension, &[("05", ""), ("54", ""), ("771234", "")])).ends_with(3);
-    refused.tells("8 mistakes").tells("company K00 has an unknown code for `sector`").tells("a code of NAICS 2022 (or 2017)");
+    refused
+        .tells("8 mistakes")
+        .tells("company K00 has an unknown code for `sector`")
+        .tells("a code of NAICS 2022 (or 2017)");
     refused.hides("771234").hides("company K10");
     let desk =
         desk(&dimension.replace("levels = [2]", "levels = [2, 6], unknown = \"count\""), &[("05", ""), ("54", "")]);
@@ -372,4 +377,43 @@ fn a_pipeline_names_levels_and_classifications_that_exist() {
         let desk = desk(dimension, &[("", "15-1252")]);
         desk.does("plan", &desk.path("own.toml"), &[]).ends_with(3).tells(told);
     }
+}
+
+/// Releases wrote `15` before they wrote `15-0000`; a correction of one company must not show between the two.
+#[test]
+fn what_was_told_under_an_earlier_form_of_a_code_is_found_again() {
+    let desk = desk(
+        "job = { from = \"job_code\", hierarchy = \"soc\", levels = [2] }",
+        &[("", "15-1252"), ("", "15-1200"), ("", "29-1141")],
+    );
+    let own =
+        fs::read_to_string(desk.path("own.toml")).expect("the pipeline").replace("totals = true", "totals = false");
+    desk.write("own.toml", own);
+    run(&desk).ends_with(0);
+    let file = desk.workspace().join("ledger/own/2026-Q3/v1/told.parquet");
+    let told = parquet(&file);
+    let schema = told.schema();
+    let columns = schema.fields().iter().zip(told.columns()).map(|(field, column)| -> ArrayRef {
+        if field.name() != "cell" {
+            return column.clone();
+        }
+        let names = cast(column, &DataType::Utf8).expect("text");
+        let names = names.as_string::<i32>().iter().map(|name| name.map(|name| name.replace("-0000", "")));
+        let names: StringArray = names.collect();
+        assert!(names.iter().flatten().any(|name| name == "job@2=15"), "{names:?}");
+        cast(&names, field.data_type()).expect("the same type")
+    });
+    let earlier = RecordBatch::try_new(schema.clone(), columns.collect()).expect("the same columns");
+    let mut writer =
+        ArrowWriter::try_new(fs::File::create(&file).expect("a file"), earlier.schema(), None).expect("a writer");
+    writer.write(&earlier).expect("written");
+    writer.close().expect("closed");
+    let upload = desk.path("uploads/K00.csv");
+    let corrected = fs::read_to_string(&upload).expect("an upload").replace(",20000\n", ",26000\n");
+    fs::write(&upload, corrected).expect("written");
+    let outcome = run(&desk).ends_with(0);
+    outcome.tells("withheld by rule earlier release");
+    let cells = figures(&outcome.release(), &["job"]);
+    let published = |code: &str| cells[&vec![(2, code.to_owned())]].is_some();
+    assert_eq!([published("15-0000"), published("29-0000")], [false, true]);
 }

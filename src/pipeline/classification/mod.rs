@@ -108,6 +108,15 @@ impl Hierarchy {
         }
     }
 
+    /// How releases wrote a code of a level before codes had their official form: what they told of a cell must be found again.
+    #[must_use]
+    pub fn earlier_form<'c>(&self, code: &'c str, level: u8) -> Option<&'c str> {
+        match self {
+            Self::Listed(Listed::Soc) if !code.ends_with(UNKNOWN) => soc::earlier_form(code, level),
+            _ => None,
+        }
+    }
+
     /// The label of a code, where the classification has one.
     #[must_use]
     pub fn label(&self, code: &str) -> Option<Cow<'_, str>> {
@@ -181,6 +190,15 @@ mod tests {
         assert_eq!((naics.label(UNKNOWN), regions().label("N1_U")), (None, None));
         // A code without levels may end as it likes.
         assert_eq!(Hierarchy::Flat.ancestor("WEST_U", 1), "WEST_U");
+    }
+
+    #[test]
+    fn what_releases_wrote_before_is_known() {
+        let soc = Hierarchy::Listed(Listed::Soc);
+        let forms = [("15-0000", 2), ("15-1200", 3), ("15-1250", 5), ("15-1252", 6), ("15-1200_U", 5), (UNKNOWN, 2)];
+        let earlier = forms.map(|(code, level)| soc.earlier_form(code, level));
+        assert_eq!(earlier, [Some("15"), Some("15-1"), Some("15-125"), None, None, None]);
+        assert_eq!(Hierarchy::Listed(Listed::Naics).earlier_form("31-33", 2), None);
     }
 
     #[test]

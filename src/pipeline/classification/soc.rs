@@ -16,3 +16,13 @@ pub(super) fn official(text: &str) -> Option<String> {
         _ => Some(code.to_owned()),
     }
 }
+
+/// Groups were once written without the zeros behind them.
+pub(super) fn earlier_form(code: &str, level: u8) -> Option<&str> {
+    match level {
+        2 => code.get(..2),
+        3 => code.get(..4),
+        5 => code.get(..6),
+        _ => None,
+    }
+}
