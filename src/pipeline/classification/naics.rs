@@ -4,8 +4,8 @@
 //! two-digit numbers that a sector joins, or its range written with blanks or a dash of another length.
 
 /// The sectors that join several two-digit numbers.
-const JOINED: [(&str, [&str; 3]); 3] =
-    [("31-33", ["31", "32", "33"]), ("44-45", ["44", "45", "45"]), ("48-49", ["48", "49", "49"])];
+const JOINED: [(&str, &[&str]); 3] =
+    [("31-33", &["31", "32", "33"]), ("44-45", &["44", "45"]), ("48-49", &["48", "49"])];
 
 pub(super) fn official(text: &str) -> Option<String> {
     if let Some((sector, _)) = JOINED.iter().find(|(_, numbers)| numbers.contains(&text)) {
