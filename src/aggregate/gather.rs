@@ -124,7 +124,7 @@ impl<'a> Keys<'a> {
 fn above(pipeline: &Pipeline, spec: &Table, levels: &[u8], axis: usize, code: &str) -> String {
     match levels.get(axis) {
         Some(0) => TOTAL.to_owned(),
-        Some(&level) => pipeline.dimensions[spec.by[axis]].hierarchy.at_level(code, level),
+        Some(&level) => pipeline.dimensions[spec.by[axis]].hierarchy.ancestor(code, level),
         None => code.to_owned(),
     }
 }

@@ -25,7 +25,7 @@ use crate::in_turn::in_turn;
 use crate::intake::Register;
 use crate::measure::{Found, Missing, add_missing};
 use crate::period::Period;
-use crate::pipeline::Pipeline;
+use crate::pipeline::{DimensionSource, Pipeline, UnknownCodes};
 use crate::store::{Catalogue, Part, Records, StoreError};
 use crate::timings;
 
@@ -103,6 +103,30 @@ impl<'a> Snapshots<'a> {
             part.for_each_batch(|column| column == "ethnicity", take)?;
         }
         Ok(Found::of(columns, ethnicities))
+    }
+
+    /// Of dimensions that count records whose code their classification does not know: how many records of the period there are.
+    ///
+    /// # Errors
+    /// [`StoreError`]: a part cannot be read.
+    pub fn unknown_codes(&self, pipeline: &Pipeline) -> Result<Vec<(String, u64)>, StoreError> {
+        let mut found = Vec::new();
+        for dimension in pipeline.dimensions.iter().filter(|dimension| dimension.unknown == UnknownCodes::Count) {
+            let DimensionSource::Record(column) = &dimension.source else { continue };
+            let mut unknown = 0;
+            for part in &self.parts {
+                let take = |records: &Records| {
+                    let Some(texts) = records.texts(column) else { return };
+                    let is_unknown: Vec<bool> = texts.words().map(|word| !dimension.hierarchy.accepts(word)).collect();
+                    unknown += texts.codes().flatten().filter(|&code| is_unknown[code]).count() as u64;
+                };
+                part.for_each_batch(|name| name == column, take)?;
+            }
+            if unknown > 0 {
+                found.push((dimension.name.clone(), unknown));
+            }
+        }
+        Ok(found)
     }
 
     /// Records of the period.

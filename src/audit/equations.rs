@@ -109,7 +109,7 @@ pub(super) fn sums(
         }
         let axes: Vec<usize> = (0..coarser.len()).filter(|&axis| coarser[axis] != finer[axis]).collect();
         for (node, number) in unknown {
-            // What is not reported in detail anywhere is what all coarser cells have of it.
+            // In releases whose manifest does not say what is above what is not reported: what all coarser cells have of it.
             let [along] = axes[..] else { continue };
             if node.1[along] != UNKNOWN {
                 continue;

@@ -140,11 +140,10 @@ fn show_table(table: &Table, pipeline: &Pipeline, register: &Register) {
     let mut cells: Option<usize> = Some(1);
     for (&place, levels) in table.by.iter().zip(&table.levels) {
         let dimension = &pipeline.dimensions[place];
+        let known = |level: u8| dimension.hierarchy.codes(level).map(|codes| codes.len() + 1);
         let codes = levels.iter().map(|&level| match &dimension.source {
             // With those that do not say.
-            _ if table.protect == Protect::DifferentialPrivacy => {
-                dimension.hierarchy.codes(level).map(|codes| codes.len() + 1)
-            }
+            _ if table.protect == Protect::DifferentialPrivacy => known(level),
             DimensionSource::Company(_) => {
                 let codes = register
                     .companies()
@@ -152,7 +151,7 @@ fn show_table(table: &Table, pipeline: &Pipeline, register: &Register) {
                     .map(|company| dimension.hierarchy.at_level(&company.codes[place], level));
                 Some(codes.collect::<BTreeSet<String>>().len())
             }
-            DimensionSource::Record(_) => dimension.hierarchy.size(level),
+            DimensionSource::Record(_) => known(level),
         });
         let codes: Option<usize> = codes.sum::<Option<usize>>().map(|sum| sum + usize::from(table.totals));
         cells = cells.zip(codes).map(|(cells, codes)| cells * codes);

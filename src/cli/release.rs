@@ -160,6 +160,7 @@ pub(super) fn release(
             Refused(format!("the store holds no records of {period}; upload them, or name another period")).into()
         );
     }
+    tell_unknown_codes(&pipeline, register, &snapshots)?;
     pipeline.expand(&snapshots.found(&pipeline)?);
     pipeline.link();
     let pipeline = &pipeline;
@@ -226,6 +227,20 @@ pub(super) fn release(
         println!("{}", published.folder.display());
     }
     arguments.tell_timings()
+}
+
+/// Tells how many codes no classification knows, where the pipeline lets them count as not reported.
+fn tell_unknown_codes(pipeline: &Pipeline, register: &Register, snapshots: &Snapshots<'_>) -> Result<(), StoreError> {
+    let records = snapshots.unknown_codes(pipeline)?.into_iter().map(|(name, count)| (name, count, "records"));
+    let companies = register.unknown_codes().iter();
+    let companies = companies.map(|(name, count)| (name.clone(), *count as u64, "companies of the register"));
+    for (dimension, count, of) in records.chain(companies) {
+        log::warning(format!(
+            "{dimension}: the codes of {} {of} are not in the classification; they count as not reported (`_U`)",
+            summary::group(count)
+        ));
+    }
+    Ok(())
 }
 
 /// Writes each problem of linked tables as a JJ file with its pattern, and beside it which cell each index means.

@@ -15,7 +15,7 @@ use arrow::error::ArrowError;
 use super::linked::{Place, Protected};
 use super::secondary::{ProblemCell, Role, Share, Side};
 use crate::audit::{Header, Parent};
-use crate::pipeline::{Pipeline, UNKNOWN};
+use crate::pipeline::Pipeline;
 use crate::store::{StoreError, TableFile};
 
 /// Rows that are written at a time.
@@ -108,7 +108,7 @@ fn parents(all: &[Protected], pipeline: &Pipeline) -> Vec<Parent> {
             }));
         }
         let levels: BTreeSet<u8> = codes.iter().map(|(level, _)| *level).filter(|level| *level > 0).collect();
-        for (level, code) in codes.into_iter().filter(|(_, code)| *code != UNKNOWN) {
+        for (level, code) in codes {
             parents.extend(levels.iter().filter(|coarser| **coarser < level).map(|&coarser| Parent {
                 dimension: dimension.name.clone(),
                 level,

@@ -23,7 +23,7 @@ use super::ledger::{Action, Family, Ledger, Verdict};
 use crate::aggregate::{Cell, CellKey, CellTable};
 use crate::digest;
 use crate::exact::SCALE;
-use crate::pipeline::{Pipeline, Policy};
+use crate::pipeline::{Hierarchy, Pipeline, Policy};
 use crate::store::{StoreError, TableFile};
 
 /// Figures that are written at a time.
@@ -133,13 +133,25 @@ pub(super) struct Before<'h>(Vec<&'h [Figure]>);
 
 /// A cell in words, whatever table it stands in.
 fn name_of(key: &CellKey, pipeline: &Pipeline) -> String {
+    name_by(key, pipeline, |_, _, code| code)
+}
+
+/// The same in the words of releases whose codes were not in their official form yet.
+fn earlier_name_of(key: &CellKey, pipeline: &Pipeline) -> String {
+    name_by(key, pipeline, |hierarchy, level, code| hierarchy.earlier_form(code, level).unwrap_or(code))
+}
+
+fn name_by<'k>(key: &'k CellKey, pipeline: &Pipeline, form: impl Fn(&Hierarchy, u8, &'k str) -> &'k str) -> String {
     let table = &pipeline.tables[key.table];
     let mut parts: Vec<String> = table
         .by
         .iter()
         .zip(key.levels.iter().zip(&key.codes))
         .filter(|(_, (level, _))| **level > 0)
-        .map(|(&dimension, (level, code))| format!("{}@{level}={code}", pipeline.dimensions[dimension].name))
+        .map(|(&dimension, (&level, code))| {
+            let dimension = &pipeline.dimensions[dimension];
+            format!("{}@{level}={}", dimension.name, form(&dimension.hierarchy, level, code))
+        })
         .collect();
     parts.sort();
     parts.join(";")
@@ -159,8 +171,10 @@ impl History {
         if self.releases.is_empty() {
             return Before(Vec::new());
         }
-        let name = name_of(key, pipeline);
-        Before(self.releases.iter().filter_map(|told| told.0.get(&name).map(Vec::as_slice)).collect())
+        let mut names = vec![name_of(key, pipeline), earlier_name_of(key, pipeline)];
+        names.dedup();
+        let told = self.releases.iter().flat_map(|told| names.iter().filter_map(|name| told.0.get(name)));
+        Before(told.map(Vec::as_slice).collect())
     }
 }
 

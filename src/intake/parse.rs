@@ -23,7 +23,7 @@ use super::rule::{Reject, Rule};
 use super::source::Script;
 use crate::exact::{NumberFault, NumberFormat};
 use crate::period::{Period, PeriodKind};
-use crate::pipeline::{Dated, Dates, DimensionSource, FileFormat, Pipeline};
+use crate::pipeline::{Dated, Dates, DimensionSource, FileFormat, Pipeline, UnknownCodes};
 use crate::record::{Column, ColumnKind, is_currency_code};
 use crate::timings;
 
@@ -546,7 +546,7 @@ impl Context<'_> {
                 .dimensions
                 .iter()
                 .filter(|dimension| of_column(&dimension.source))
-                .all(|dimension| dimension.hierarchy.accepts(text))
+                .all(|dimension| dimension.unknown == UnknownCodes::Count || dimension.hierarchy.accepts(text))
     }
 
     fn company_place(&self, text: &[u8]) -> Meaning {

@@ -12,7 +12,7 @@ use super::header::key_of;
 use super::records::{Loose, Records as _, Row as _};
 use super::roster;
 use super::source::{self, Opened, Script};
-use crate::pipeline::{Dimension, DimensionSource, FileFormat, Pipeline, RegisterHeaders, UNKNOWN};
+use crate::pipeline::{Dimension, DimensionSource, FileFormat, Pipeline, RegisterHeaders, UNKNOWN, UnknownCodes};
 use crate::problem::{FileProblems, Problems};
 use crate::record::is_company_id;
 
@@ -32,6 +32,8 @@ pub struct Company {
 pub struct Register {
     companies: Vec<Company>,
     places: HashMap<String, usize>,
+    /// How many companies have a code that the classification does not know, of each dimension that counts them.
+    unknown: Vec<(String, usize)>,
 }
 
 impl Register {
@@ -71,11 +73,12 @@ impl Register {
         let text = text.replace("\r\n", "\n").replace('\r', "\n");
         let problems = Problems::new(&text);
         let table = Table { text: &text, script, is_typed, dimensions, headers, problems: &problems };
-        let companies = table.companies();
+        let mut unknown = vec![0; dimensions.len()];
+        let companies = table.companies(&mut unknown);
         if !problems.is_empty() {
             return Err(problems.of(file));
         }
-        Ok(Self::sorted(companies))
+        Ok(Self::sorted(companies, dimensions, unknown))
     }
 
     /// A register of names alone.
@@ -85,19 +88,27 @@ impl Register {
             holding: id.clone(),
             codes: dimensions.iter().map(|_| String::new()).collect(),
         };
-        Self::sorted(names.iter().map(company).collect())
+        Self::sorted(names.iter().map(company).collect(), dimensions, vec![0; dimensions.len()])
     }
 
-    fn sorted(mut companies: Vec<Company>) -> Self {
+    fn sorted(mut companies: Vec<Company>, dimensions: &[Dimension], unknown: Vec<usize>) -> Self {
         companies.sort_by(|a, b| a.id.cmp(&b.id));
         let places = companies.iter().enumerate().map(|(place, company)| (company.id.clone(), place)).collect();
-        Self { companies, places }
+        let names = dimensions.iter().map(|dimension| dimension.name.clone());
+        let unknown = names.zip(unknown).filter(|(_, companies)| *companies > 0).collect();
+        Self { companies, places, unknown }
     }
 
     /// The companies.
     #[must_use]
     pub fn companies(&self) -> &[Company] {
         &self.companies
+    }
+
+    /// Dimensions with companies whose code the classification does not know, and how many: they count as companies without a code.
+    #[must_use]
+    pub fn unknown_codes(&self) -> &[(String, usize)] {
+        &self.unknown
     }
 
     /// The place of a company among [`companies`](Self::companies).
@@ -127,7 +138,7 @@ struct Places {
 }
 
 impl Table<'_> {
-    fn companies(&self) -> Vec<Company> {
+    fn companies(&self, unknown: &mut [usize]) -> Vec<Company> {
         let header_line = self.text.lines().next().unwrap_or_default();
         let delimiter = if self.is_typed { b',' } else { super::header::delimiter_of(header_line.as_bytes()) };
         let mut reader = Loose::new(self.text.as_bytes(), delimiter);
@@ -162,7 +173,7 @@ impl Table<'_> {
                 );
                 continue;
             }
-            companies.push(self.company(id, &record, &places, at));
+            companies.push(self.company(id, &record, &places, at, unknown));
         }
         if companies.is_empty() && self.problems.is_empty() {
             self.problems.add(&(0..0), "holds no companies", "write a line for each company");
@@ -170,11 +181,22 @@ impl Table<'_> {
         companies
     }
 
-    fn company(&self, id: String, record: &impl super::records::Row, places: &Places, at: usize) -> Company {
+    fn company(
+        &self,
+        id: String,
+        record: &impl super::records::Row,
+        places: &Places,
+        at: usize,
+        unknown: &mut [usize],
+    ) -> Company {
         let mut codes = Vec::new();
-        for (dimension, place) in self.dimensions.iter().zip(&places.codes) {
-            let code = place.map(|place| self.text_of(record, place)).unwrap_or_default();
-            if place.is_some() && !code.is_empty() && !dimension.hierarchy.accepts(&code) {
+        for ((dimension, place), unknown) in self.dimensions.iter().zip(&places.codes).zip(unknown) {
+            let mut code = place.map(|place| self.text_of(record, place)).unwrap_or_default();
+            let is_unknown = place.is_some() && !code.is_empty() && !dimension.hierarchy.accepts(&code);
+            if is_unknown && dimension.unknown == UnknownCodes::Count {
+                *unknown += 1;
+                code.clear();
+            } else if is_unknown {
                 self.problems.add(
                     &(at..at),
                     format!("company {id} has an unknown code for `{}`", dimension.name),
@@ -264,16 +286,21 @@ impl Table<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pipeline::Hierarchy;
+    use crate::pipeline::{Hierarchy, Listed};
 
     fn register(text: &str) -> Result<Register, FileProblems> {
+        read(text, UnknownCodes::Reject)
+    }
+
+    fn read(text: &str, unknown: UnknownCodes) -> Result<Register, FileProblems> {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("companies.csv");
         std::fs::write(&file, text).expect("written");
         let sector = Dimension {
             name: "sector".to_owned(),
             source: DimensionSource::Company("naics".to_owned()),
-            hierarchy: Hierarchy::Naics,
+            hierarchy: Hierarchy::Listed(Listed::Naics),
+            unknown,
             levels: vec![2],
             home: None,
         };
@@ -293,5 +320,24 @@ mod tests {
         let error = register("company_id,naics\nA,541511\nA,541511\n,541511\nB,software\n").expect_err("mistakes");
         let lines: Vec<usize> = error.problems.iter().map(|problem| problem.line).collect();
         assert_eq!(lines, [3, 4, 5], "{error}");
+    }
+
+    #[test]
+    fn sectors_are_taken_as_they_are_published_and_no_others() {
+        let known = register("company_id,naics\nA,31-33\nB,3111\nC,44\n").expect("a register");
+        let sector = Hierarchy::Listed(Listed::Naics);
+        let sectors: Vec<String> =
+            known.companies().iter().map(|company| sector.at_level(&company.codes[0], 2)).collect();
+        assert_eq!(sectors, ["31-33", "31-33", "44-45"]);
+        let text = "company_id,naics\nA,05\nB,771234\nC,54\n";
+        let error = register(text).expect_err("two mistakes");
+        assert_eq!(error.problems.iter().map(|problem| problem.line).collect::<Vec<_>>(), [2, 3], "{error}");
+        let counted = read(text, UnknownCodes::Count).expect("a register");
+        assert_eq!(
+            counted.companies().iter().map(|company| company.codes[0].as_str()).collect::<Vec<_>>(),
+            [UNKNOWN, UNKNOWN, "54"]
+        );
+        assert_eq!(counted.unknown_codes(), [("sector".to_owned(), 2)]);
+        assert_eq!(known.unknown_codes(), []);
     }
 }

@@ -299,7 +299,7 @@ impl<'a> Asked<'a> {
                 if codes.is_none() {
                     refuse(
                         &format!("is by `{name}`, whose codes on level {level} only the records tell"),
-                        "give the dimension a classification file; of `naics` and `soc`, level 2 is known",
+                        "give the dimension a classification, built in or from a file",
                     );
                 }
                 cells = cells.and_then(|cells| cells.checked_mul(codes.map_or(1, |codes| codes.len() + 1)));

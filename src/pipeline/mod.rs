@@ -5,11 +5,11 @@
 //! exists is complete and makes sense.
 
 mod choice;
+mod classification;
 mod columns;
 mod dates;
 mod differential_privacy;
 mod format;
-mod hierarchy;
 mod linked;
 mod measuring;
 mod protection;
@@ -21,11 +21,11 @@ mod section;
 
 use std::path::{Path, PathBuf};
 
+pub use classification::{Hierarchy, Listed, TOTAL, UNKNOWN};
 pub use columns::{Header, MappedColumn, RegisterHeaders, Words};
 pub use dates::{DateForm, Dated, Dates};
 pub use differential_privacy::{Bounds, DifferentialPrivacy, Protect};
 pub use format::{Encoding, FileFormat, PayTerms};
-pub use hierarchy::{Hierarchy, TOTAL, UNKNOWN};
 pub use linked::Linked;
 pub use protection::{Depth, Dominance, Policy, PriorPosterior, Rounding};
 pub use remainder::Remainder;
@@ -158,6 +158,16 @@ pub enum DimensionSource {
     Record(String),
 }
 
+/// What becomes of codes that a classification does not know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum UnknownCodes {
+    /// The record is rejected, the register refused.
+    #[default]
+    Reject,
+    /// The record or company counts as one that does not say, and how many there are is told.
+    Count,
+}
+
 /// One dimension.
 #[derive(Debug, Clone)]
 pub struct Dimension {
@@ -167,6 +177,8 @@ pub struct Dimension {
     pub source: DimensionSource,
     /// Its classification.
     pub hierarchy: Hierarchy,
+    /// What becomes of codes that the classification does not know.
+    pub unknown: UnknownCodes,
     /// The levels that tables use, coarsest first.
     pub levels: Vec<u8>,
     /// Of a dimension from the record: the column of the register that says where a company is at home. Only scorecards ask.

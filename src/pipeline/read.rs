@@ -13,8 +13,8 @@ use super::differential_privacy::{self, Protect, TablePlace};
 use super::scorecard::ScorecardPlan;
 use super::section::{Placed, Section};
 use super::{
-    CopyFormat, Dimension, DimensionSource, FileFormat, Hierarchy, MappedColumn, MultipleJobs, NamedFormat, Overrides,
-    PayTerms, Pipeline, Policy, Table,
+    CopyFormat, Dimension, DimensionSource, FileFormat, Hierarchy, Listed, MappedColumn, MultipleJobs, NamedFormat,
+    Overrides, PayTerms, Pipeline, Policy, Table, UnknownCodes,
 };
 use crate::exact::{Amount, SCALE};
 use crate::measure::{MeasureSettings, Population};
@@ -357,6 +357,16 @@ impl<'a> Reader<'a> {
             None => Some(Hierarchy::Flat),
             Some(text) => self.hierarchy(&section, &text),
         };
+        if matches!(hierarchy, Some(Hierarchy::Flat))
+            && let Some(unknown) = section.text("unknown")
+        {
+            section.problems.add(
+                &unknown.at,
+                "`unknown` is for dimensions with a `hierarchy`: without one no code is unknown".to_owned(),
+                "leave it out, or name a classification",
+            );
+        }
+        let unknown = section.choice("unknown", &[("reject", UnknownCodes::Reject), ("count", UnknownCodes::Count)]);
         let home = section.text("home");
         if let (Some(home), Some(DimensionSource::Company(_))) = (&home, &source) {
             section.problems.add(
@@ -384,14 +394,19 @@ impl<'a> Reader<'a> {
         levels.sort_unstable();
         levels.dedup();
         let home = home.map(|home| home.value);
-        Some(Dimension { name: name.value.clone(), source: source?, hierarchy: hierarchy?, levels, home })
+        Some(Dimension {
+            name: name.value.clone(),
+            source: source?,
+            hierarchy: hierarchy?,
+            unknown: unknown.unwrap_or_default(),
+            levels,
+            home,
+        })
     }
 
     fn hierarchy(&mut self, section: &Section<'a>, text: &Placed<String>) -> Option<Hierarchy> {
-        match text.value.as_str() {
-            "naics" => return Some(Hierarchy::Naics),
-            "soc" => return Some(Hierarchy::Soc),
-            _ => {}
+        if let Some(listed) = Listed::named(&text.value) {
+            return Some(Hierarchy::Listed(listed));
         }
         let path = self.path(&text.value);
         match Hierarchy::read(&path) {
@@ -405,7 +420,7 @@ impl<'a> Reader<'a> {
                 section.problems.add(
                     &text.at,
                     format!("the classification is not usable: {error}"),
-                    "write `naics`, `soc`, or a CSV file with `code,parent,label`",
+                    format!("write {}, or a CSV file with `code,parent,label`", built_in()),
                 );
                 None
             }
@@ -602,6 +617,11 @@ fn suggestion<'n>(word: &str, known: impl IntoIterator<Item = &'n str>, what: &s
         Some(near) => format!("did you mean {near:?}?"),
         None => format!("{what}: {}", known.join(", ")),
     }
+}
+
+/// The names of the classifications that are built in.
+fn built_in() -> String {
+    Listed::ALL.map(|listed| format!("`{}`", listed.name())).join(", ")
 }
 
 /// What decides how an upload is read: input formats, columns, defaults and dimensions, with their classifications.

@@ -12,7 +12,7 @@ use super::copies::{CSV, XLSX};
 use super::manifest::Perturbation;
 use crate::disclose::SafeTable;
 use crate::measure::{Measure, Over, Population};
-use crate::pipeline::{CopyFormat, Dimension, Hierarchy, Pipeline, TOTAL, UNKNOWN};
+use crate::pipeline::{CopyFormat, Dimension, Pipeline, TOTAL, UNKNOWN};
 
 /// What a status means.
 pub(super) const STATUSES: [(&str, &str); 2] = [
@@ -35,10 +35,14 @@ pub(super) const GUARD: &str = "in the CSV copy a text that begins with `=`, `+`
                                 one more apostrophe in front, so that no spreadsheet runs it; take one away to have the text";
 
 /// Codes that every dimension may have.
-pub(super) fn special_codes() -> [(&'static str, &'static str); 2] {
+pub(super) fn special_codes() -> [(&'static str, &'static str); 3] {
     [
         (TOTAL, "the total over the dimension: all employees, whatever their code; its level is 0"),
-        (UNKNOWN, "not reported: employees whose record has no code, or none that reaches down to the level"),
+        (UNKNOWN, "not reported: employees whose record, or whose company, has no code"),
+        (
+            "CODE_U",
+            "not further specified: employees whose code is CODE itself, which does not reach down to the level",
+        ),
     ]
 }
 
@@ -65,23 +69,11 @@ pub(super) fn codes<'t>(table: &'t SafeTable, pipeline: &Pipeline, place: usize)
 }
 
 /// What a code means, where that is known.
-pub(super) fn label<'d>(dimension: &'d Dimension, code: &str) -> Option<&'d str> {
+pub(super) fn label<'d>(dimension: &'d Dimension, code: &str) -> Option<Cow<'d, str>> {
     match code {
-        TOTAL => Some("total"),
-        UNKNOWN => Some("not reported"),
-        _ => dimension.hierarchy.label(code).filter(|label| !label.is_empty()),
-    }
-}
-
-/// What the levels of a dimension are.
-fn levels(dimension: &Dimension) -> &'static str {
-    match &dimension.hierarchy {
-        Hierarchy::Flat => {
-            "The codes have no levels above them but the total: 1 is the code as it is reported, 0 the total."
-        }
-        Hierarchy::Naics => "The level is the number of digits of the NAICS code; 0 is the total.",
-        Hierarchy::Soc => "The level is the number of digits of the SOC code; 0 is the total.",
-        Hierarchy::Tree(_) => "Level 1 is the top of the classification, and higher levels are finer; 0 is the total.",
+        TOTAL => Some("total".into()),
+        UNKNOWN => Some("not reported".into()),
+        _ => dimension.hierarchy.label(code),
     }
 }
 
@@ -161,10 +153,10 @@ fn write(out: &mut String, table: &SafeTable, pipeline: &Pipeline) -> std::fmt::
         writeln!(out, "- `{code}`: {meaning}")?;
     }
     for (place, dimension) in pipeline.dimensions.iter().enumerate() {
-        writeln!(out, "\n## Codes of `{}`\n\n{}\n", dimension.name, levels(dimension))?;
+        writeln!(out, "\n## Codes of `{}`\n\n{}\n", dimension.name, dimension.hierarchy.meaning_of_levels())?;
         writeln!(out, "| level | code | label |\n| --- | --- | --- |")?;
         for (level, code) in codes(table, pipeline, place) {
-            writeln!(out, "| {level} | `{}` | {} |", bare(code), bare(label(dimension, code).unwrap_or("")))?;
+            writeln!(out, "| {level} | `{}` | {} |", bare(code), bare(&label(dimension, code).unwrap_or_default()))?;
         }
     }
     writeln!(out, "\n## How figures are protected\n")?;

@@ -13,7 +13,7 @@ use crate::digest::{self, hex};
 use crate::disclose::{SafeRow, SafeTable};
 use crate::exact::{Amount, decimal};
 use crate::measure::RoundingClass;
-use crate::pipeline::{Bounds, DifferentialPrivacy, Pipeline, Policy, Table, UNKNOWN};
+use crate::pipeline::{Bounds, DifferentialPrivacy, Pipeline, Policy, Table};
 
 /// The form of this manifest.
 pub(super) const FORM: &str = "payquorum-release/1";
@@ -249,8 +249,7 @@ fn parents(table: &SafeTable, pipeline: &Pipeline, place: usize, levels: &[u8]) 
         let axis = pipeline.tables[row.key.table].by.iter().position(|&by| by == place)?;
         Some((row.key.levels[axis], row.key.codes[axis].clone()))
     };
-    let codes: BTreeSet<(u8, String)> =
-        table.rows().iter().filter_map(code).filter(|(level, code)| *level > 0 && code != UNKNOWN).collect();
+    let codes: BTreeSet<(u8, String)> = table.rows().iter().filter_map(code).filter(|(level, _)| *level > 0).collect();
     let above = |(level, code): (u8, String)| {
         let parent = move |&coarser: &u8| Parent {
             dimension: dimension.name.clone(),

@@ -171,7 +171,7 @@ pub(super) fn label(code: &str, dimension: usize, pipeline: &Pipeline) -> String
     match code {
         TOTAL => "all".to_owned(),
         UNKNOWN => "not reported".to_owned(),
-        _ => match pipeline.dimensions[dimension].hierarchy.label(code).filter(|label| !label.is_empty()) {
+        _ => match pipeline.dimensions[dimension].hierarchy.label(code) {
             Some(label) => format!("{code} {label}"),
             None => code.to_owned(),
         },

@@ -106,7 +106,10 @@ fn codes_of(
             DimensionSource::Company(_) => company.codes.get(place).map(String::as_str),
             DimensionSource::Record(column) => of_group.get(column.as_str()).copied().filter(|code| *code != TOTAL),
         };
-        own.map(|own| dimension.hierarchy.at_level(own, level))
+        let code = dimension.hierarchy.at_level(own?, level);
+        // Whose job the classification does not know has no market, like who has no job.
+        let is_job = matches!(&dimension.source, DimensionSource::Record(column) if column == JOB);
+        (!is_job || code != UNKNOWN).then_some(code)
     };
     pipeline.tables[table].by.iter().zip(levels).map(code).collect()
 }

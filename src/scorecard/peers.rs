@@ -3,6 +3,8 @@
 //! In: the rows of a release, and where a company belongs. Out: for a metric the [`Peers`] of the finest cell that tells enough. Invariant:
 //! nothing but published rows is looked at; a withheld figure is no figure.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 use crate::intake::Company;
@@ -102,7 +104,7 @@ impl Peers {
             dimension: dimension.name.clone(),
             level: *level,
             code: code.clone(),
-            label: dimension.hierarchy.label(code).filter(|label| !label.is_empty()).map(str::to_owned),
+            label: dimension.hierarchy.label(code).map(Cow::into_owned),
         });
         Self {
             table: row.table.clone(),

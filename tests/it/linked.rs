@@ -54,21 +54,28 @@ pub type Base = BTreeMap<[String; 3], BTreeMap<u32, i128>>;
 
 /// Uploads of random companies on a desk, and what they add up to.
 pub fn fill(desk: &Desk, dice: &mut Dice, shape: &[&[&str]]) -> Base {
+    fill_sectors(desk, dice, shape, &["A1", "A2", "A3", "B1", "B2"])
+}
+
+/// The same, with companies of these sectors: of the upper level only, or of none, too.
+fn fill_sectors(desk: &Desk, dice: &mut Dice, shape: &[&[&str]], sectors: &[&str]) -> Base {
     desk.write("linked.toml", pipeline("linked", &format!("{SECTIONS}{}", tables(shape))));
     desk.write("sectors.csv", "code,parent,label\nA,,A\nB,,B\nA1,A,a\nA2,A,b\nA3,A,c\nB1,B,d\nB2,B,e\n");
     let mut register = "company_id,holding_id,sector,size\n".to_owned();
     let mut base = Base::new();
     let companies = 8 + dice.below(10);
     for company in 0..companies {
-        let sector = ["A1", "A2", "A3", "B1", "B2"][dice.below(5)];
+        let sector = sectors[dice.below(sectors.len())];
         let size = ["small", "large"][dice.below(2)];
         let _ = writeln!(register, "K{company},,{sector},{size}");
+        // On the finer level what is not further specified is a cell of its own.
+        let sector = if sector.len() < 2 { format!("{sector}_U") } else { sector.to_owned() };
         let mut upload = "employee_id,period,region,base_pay\n".to_owned();
         for employee in 0..=dice.below(5) {
             let region = ["N", "S", "W"][dice.below(3)];
             let pay = 20_000 + dice.below(600) * 100;
             let _ = writeln!(upload, "{employee},2026-Q3,{region},{pay}");
-            let key = [sector, size, region].map(str::to_owned);
+            let key = [sector.clone(), size.to_owned(), region.to_owned()];
             let number = u32::try_from(company).expect("few companies");
             *base.entry(key).or_default().entry(number).or_default() += i128::try_from(pay).expect("small") * 100;
         }
@@ -85,7 +92,7 @@ pub fn is_in(base: &[String; 3], key: &Key) -> bool {
     base.iter().zip(key).all(|(code, wanted)| match wanted {
         None => true,
         // The coarser level of a sector is its first letter.
-        Some(wanted) => code == wanted || wanted.len() == 1 && code.len() == 2 && code.starts_with(wanted.as_str()),
+        Some(wanted) => code == wanted || wanted.len() == 1 && code.len() > 1 && code.starts_with(wanted.as_str()),
     })
 }
 
@@ -102,7 +109,9 @@ fn published(desk: &Desk) -> BTreeMap<Key, Option<i128>> {
         let employees = frame.column("n_employees").expect("a column").i64().expect("numbers").get(row);
         #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "small amounts")]
         let sum = mean.zip(employees).map(|(mean, employees)| (mean * employees as f64 * 100.0).round() as i128);
-        cells.insert(["sector", "size", "region"].map(code), sum);
+        // Whoever has no sector is one cell on both levels, and told where either tells it.
+        let known = cells.entry(["sector", "size", "region"].map(code)).or_insert(None);
+        *known = known.or(sum);
     }
     cells
 }
@@ -188,6 +197,28 @@ fn linked_tables_of_a_release_betray_nobody() {
         }
     }
     assert!(withheld > 200 && secondary > 50, "{withheld} cells withheld, {secondary} verdicts for the sake of others");
+}
+
+/// Codes of the upper level, and companies without a code, stand in cells of their own below it; nobody learns more from these.
+#[test]
+fn codes_that_do_not_reach_down_betray_nobody() {
+    let mut dice = Dice(20_261_129);
+    let (mut unspecified, mut withheld) = (0, 0);
+    for round in 0..4 {
+        for (name, shape) in SHAPES {
+            let desk = Desk::keyed();
+            let base = fill_sectors(&desk, &mut dice, shape, &["A1", "A2", "A", "A", "B1", "B", ""]);
+            let release = desk.does("run", &desk.path("linked.toml"), &[]).ends_with(0).release();
+            Outcome::of(desk.program("verify").arg(&release)).ends_with(0);
+            Outcome::of(desk.program("attack").arg(&release)).ends_with(0);
+            let cells = published(&desk);
+            assert_eq!(broken(&base, &cells), None, "{name}, round {round}");
+            let is_unspecified = |key: &&Key| key[0].as_ref().is_some_and(|code| code.ends_with("_U"));
+            unspecified += cells.keys().filter(is_unspecified).count();
+            withheld += cells.values().filter(|sum| sum.is_none()).count();
+        }
+    }
+    assert!(unspecified > 80 && withheld > 100, "{unspecified} cells not further specified, {withheld} withheld");
 }
 
 /// Without what is withheld for the sake of others the attacker succeeds: it is not too weak to find anything.

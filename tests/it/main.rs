@@ -4,6 +4,7 @@ mod again;
 mod analysts;
 mod attack;
 mod attacker;
+mod classifications;
 mod copies;
 mod desk;
 mod determinism;

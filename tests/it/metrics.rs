@@ -551,7 +551,10 @@ fn the_market_is_that_of_the_finest_published_cell() {
     own.at(&["11-1021"]).divides("market_ratio", 25.0, 26.0); // (20 + 30) / 2 by 26
     own.at(&["11-2021"]).divides("market_ratio", 40.0, 26.0); // 36 + 4 * 1
     own.of("K2").at(&["11-2021"]).divides("market_ratio", 44.0, 26.0); // 36 + 4 * 2
-    assert_eq!(own.at(&["11-2021"]).note("market_ratio").as_deref(), Some("beside the published median of job 11"));
+    assert_eq!(
+        own.at(&["11-2021"]).note("market_ratio").as_deref(),
+        Some("beside the published median of job 11-0000")
+    );
 }
 
 // Benefits.

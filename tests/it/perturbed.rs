@@ -247,7 +247,7 @@ fn a_pipeline_whose_noise_would_protect_nobody_is_refused() {
         ("protect  = ", "totals = true\nprotect = ", "has totals"),
         ("protect  = ", "roll_up = true\nprotect = ", "is rolled up"),
         ("levels = [2] }\njob", "levels = [2, 3] }\njob", "has several levels of `sector`"),
-        ("hierarchy = \"naics\", levels = [2]", "hierarchy = \"naics\", levels = [6]", "only the records tell"),
+        ("hierarchy = \"naics\", levels = [2]", "levels = [1]", "only the records tell"),
         ("\"variable_recipients\"]", "\"*_participation\"]", "names measures by patterns"),
         ("\"variable_recipients\"]", "\"gini\"]", "`gini` cannot be perturbed"),
         ("\"variable_recipients\"]", "\"variable_pay\"]", "a sum ties to it"),

@@ -1,13 +1,13 @@
 //! [`Lattice`]: the cells of linked tables, each once, and which of them add up to which.
 //!
 //! In: the nodes of all tables of a group. Out: the same, with sums. Invariant: every node that has finer nodes below it is the sum
-//! of them along at least one path down to the finest crossing, perhaps with a rest whose finer codes are not reported; what is
-//! not reported on a finer level is the sum of these rests.
+//! of them along at least one path down to the finest crossing; what is not reported, or not further specified, is a code like any
+//! other, and has a parent.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::aggregate::CellKey;
-use crate::pipeline::{Linked, Pipeline, TOTAL, UNKNOWN};
+use crate::pipeline::{Linked, Pipeline, TOTAL};
 
 /// A cell in the dimensions of its group, whatever table it stands in: a level and a code for each.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,23 +27,14 @@ impl Node {
         Self { levels, codes }
     }
 
-    /// The node above this one on these levels; none where its code there is not known.
-    fn above(&self, levels: &[u8], linked: &Linked, pipeline: &Pipeline) -> Option<Self> {
+    /// The node above this one on these levels.
+    fn above(&self, levels: &[u8], linked: &Linked, pipeline: &Pipeline) -> Self {
         let code = |axis: usize| match levels[axis] {
-            0 => Some(TOTAL.to_owned()),
-            level if level == self.levels[axis] => Some(self.codes[axis].clone()),
-            _ if self.codes[axis] == UNKNOWN => None,
-            level => Some(pipeline.dimensions[linked.by[axis]].hierarchy.ancestor(&self.codes[axis], level)),
+            0 => TOTAL.to_owned(),
+            level if level == self.levels[axis] => self.codes[axis].clone(),
+            level => pipeline.dimensions[linked.by[axis]].hierarchy.ancestor(&self.codes[axis], level),
         };
-        Some(Self { levels: levels.to_vec(), codes: (0..levels.len()).map(code).collect::<Option<_>>()? })
-    }
-
-    /// What identifies it beside its level and code along one axis.
-    fn beside(&self, axis: usize) -> (Vec<u8>, Vec<String>) {
-        let (mut levels, mut codes) = (self.levels.clone(), self.codes.clone());
-        levels.remove(axis);
-        codes.remove(axis);
-        (levels, codes)
+        Self { levels: levels.to_vec(), codes: (0..levels.len()).map(code).collect() }
     }
 
     /// Level and code along each dimension of the group.
@@ -57,8 +48,6 @@ impl Node {
 pub(super) struct Sum {
     pub(super) whole: u32,
     pub(super) parts: Vec<u32>,
-    /// Places of earlier sums whose rests are parts as well.
-    pub(super) rests: Vec<usize>,
     /// The levels of the parts.
     pub(super) finer: Vec<u8>,
 }
@@ -81,35 +70,12 @@ impl Lattice {
         for levels in &all {
             for finer in next_finer(levels, &all) {
                 let mut parts_of: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
-                let mut unknown: Vec<u32> = Vec::new();
                 for &part in &on_levels[finer] {
-                    match nodes[part as usize].above(levels, linked, pipeline) {
-                        Some(above) => {
-                            if let Some(&whole) = place_of.get(&above) {
-                                parts_of.entry(whole).or_default().push(part);
-                            }
-                        }
-                        None => unknown.push(part),
+                    if let Some(&whole) = place_of.get(&nodes[part as usize].above(levels, linked, pipeline)) {
+                        parts_of.entry(whole).or_default().push(part);
                     }
                 }
-                let first = sums.len();
-                let sum = |(whole, parts)| Sum { whole, parts, rests: Vec::new(), finer: finer.to_vec() };
-                sums.extend(parts_of.into_iter().map(sum));
-                let [axis] = changed(levels, finer)[..] else { continue };
-                if unknown.is_empty() {
-                    continue;
-                }
-                let sum_of: BTreeMap<u32, usize> = sums[first..].iter().map(|sum| sum.whole).zip(first..).collect();
-                let mut coarser: BTreeMap<_, Vec<u32>> = BTreeMap::new();
-                for &place in &on_levels[levels] {
-                    coarser.entry(nodes[place as usize].beside(axis)).or_default().push(place);
-                }
-                for whole in unknown {
-                    let all = coarser.get(&nodes[whole as usize].beside(axis)).into_iter().flatten();
-                    let (rests, parts): (Vec<u32>, Vec<u32>) = all.partition(|place| sum_of.contains_key(place));
-                    let rests = rests.iter().map(|place| sum_of[place]).collect();
-                    sums.push(Sum { whole, parts, rests, finer: finer.to_vec() });
-                }
+                sums.extend(parts_of.into_iter().map(|(whole, parts)| Sum { whole, parts, finer: finer.to_vec() }));
             }
         }
         Self { nodes, sums }

@@ -335,10 +335,8 @@ impl Cells {
             extras: Vec::new(),
             sides: None,
         };
-        let mut rest_of: BTreeMap<usize, u32> = BTreeMap::new();
         for (place, sum) in lattice.sums.iter().enumerate() {
             let mut parts = sum.parts.clone();
-            parts.extend(sum.rests.iter().filter_map(|rest| rest_of.get(rest)));
             let rests: Vec<[Shares; 2]> = cells.layers.iter().map(|layer| layer.rest(sum.whole, &parts)).collect();
             if rests.iter().flatten().any(|rest| !rest.is_empty()) {
                 let is_apart =
@@ -358,7 +356,6 @@ impl Cells {
                 }
                 cells.roles.push(Asked::Withheld);
                 cells.extras.push(Extra::Rest(place));
-                rest_of.insert(place, rest);
                 parts.push(rest);
             }
             cells.equations.push(equation(sum.whole, &parts));
