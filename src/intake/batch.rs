@@ -41,6 +41,11 @@ impl ValidBatch {
         self.ids.is_empty()
     }
 
+    /// The rows, for a profile that counts them.
+    pub(crate) fn rows(&self) -> (&StringArray, &RecordBatch) {
+        (&self.ids, &self.columns)
+    }
+
     /// The raw IDs and the other columns, for the pseudonym stage.
     pub(crate) fn into_parts(self) -> (usize, Period, StringArray, RecordBatch) {
         (self.company, self.period, self.ids, self.columns)

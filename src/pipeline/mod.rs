@@ -6,6 +6,7 @@
 
 mod choice;
 mod differential_privacy;
+mod edits;
 mod format;
 mod hierarchy;
 mod linked;
@@ -27,6 +28,7 @@ pub use protection::{Depth, Dominance, Policy, PriorPosterior, Rounding};
 pub use remainder::Remainder;
 pub use scorecard::{ScorePart, ScorecardPlan};
 
+use crate::edits::Thresholds;
 use crate::exact::Amount;
 use crate::measure::{Found, Measure, MeasureSettings, fits};
 use crate::period::{Period, PeriodKind};
@@ -84,6 +86,8 @@ pub struct Pipeline {
     pub policy: Policy,
     /// How tables are perturbed whose protection is differential privacy; none where no table is.
     pub differential_privacy: Option<DifferentialPrivacy>,
+    /// From where on edits ask.
+    pub edits: Thresholds,
     /// What scorecards are made of.
     pub scorecard: ScorecardPlan,
     /// When releases are due; none where the file does not say.

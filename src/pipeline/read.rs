@@ -120,6 +120,7 @@ impl<'a> Reader<'a> {
             protection.finish();
         }
         let schedule = self.schedule(period_kind);
+        let edits = self.edits();
         let scorecard = ScorecardPlan::read(self.root.section("scorecard"));
         let (workspace, also) = self.output();
         let mut also = overrides.also.clone().unwrap_or(also);
@@ -165,6 +166,7 @@ impl<'a> Reader<'a> {
             company_patterns: company.patterns,
             policy,
             differential_privacy,
+            edits,
             scorecard,
             schedule,
             also,

@@ -25,6 +25,7 @@ pub(super) mod keys {
     pub(in crate::store) const COMPANY: &str = "payquorum.company";
     pub(in crate::store) const PERIOD: &str = "payquorum.period";
     pub(in crate::store) const PARTS: &str = "payquorum.parts_of_upload";
+    pub(in crate::store) const PROFILE: &str = "payquorum.profile";
 }
 
 /// Files up to this size are read whole where columns are wanted: one of a small file is not worth a way to it of its own.
@@ -77,6 +78,8 @@ pub struct Part {
     pub rows: u64,
     /// Names of its columns.
     pub columns: Vec<String>,
+    /// What its records look like from afar, for edits; none in files of builds without them.
+    pub profile: Option<String>,
     metadata: ArrowReaderMetadata,
 }
 
@@ -165,6 +168,7 @@ impl Part {
             intake: wanted(keys::INTAKE)?,
             key_id: wanted(keys::KEY_ID)?,
             parts: wanted(keys::PARTS)?.parse().map_err(|_| damaged("the number of parts is no number".to_owned()))?,
+            profile: value(keys::PROFILE),
             stamp,
             rows,
             columns,
