@@ -3,7 +3,7 @@
 //! In: [`Edits`] of a run. Out: lines on standard error, each company's private file, and the error with which a run ends that left
 //! queries open. Invariant: counts, ratios and names of columns; nothing of any record.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
@@ -79,10 +79,17 @@ pub(super) fn summary(edits: &Edits) -> String {
             let _ = writeln!(text, "  {remark}");
         }
         more(&mut text, edits.remarks.len(), "remarks");
-        for finding in edits.notes.iter().take(LISTED) {
-            let _ = writeln!(text, "  {}", line(finding));
+        let mut of_rule: BTreeMap<(&str, Option<&str>), Vec<&Finding>> = BTreeMap::new();
+        for finding in &edits.notes {
+            of_rule.entry((finding.rule.name(), finding.column.as_deref())).or_default().push(finding);
         }
-        more(&mut text, edits.notes.len(), "notes");
+        for findings in of_rule.values() {
+            let more = match findings.len() {
+                1 => String::new(),
+                all => format!(" (and {} more snapshots)", all - 1),
+            };
+            let _ = writeln!(text, "  {}{more}", line(findings[0]));
+        }
     }
     text
 }

@@ -29,7 +29,7 @@ pub(super) struct Evidence<'a> {
     pub(super) beside: &'a [(Period, u64)],
     /// The middle of the middles of what comparable companies pay in a year; none where there are too few of them.
     pub(super) sector: Option<f64>,
-    /// Whether most other companies of the register have base pay above zero.
+    /// Whether nearly all other companies have base pay that is not zero.
     pub(super) others_pay: bool,
     /// Whether the period begins after today, wherever on earth.
     pub(super) is_to_come: bool,

@@ -58,7 +58,7 @@ pub struct ColumnProfile {
 /// How employee IDs are written.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IdShape {
-    /// IDs that begin with a zero.
+    /// IDs of digits alone that begin with a zero, which is what a spreadsheet takes from them.
     pub leading_zero: u64,
     /// IDs of digits alone.
     pub digits: u64,
@@ -142,14 +142,16 @@ impl ColumnProfile {
         (self.is_number && self.filled > 0).then(|| self.sum as f64 / SCALE as f64 / self.filled as f64)
     }
 
-    fn is_all_zero(&self) -> bool {
-        self.is_number && self.zeros == self.filled
-    }
-
-    /// Whether it is filled, and with zeros alone.
+    /// Whether it is of numbers and filled, with zeros alone.
     #[must_use]
     pub fn holds_zeros_only(&self) -> bool {
-        self.filled > 0 && self.is_all_zero()
+        self.is_number && self.filled > 0 && self.zeros == self.filled
+    }
+
+    /// Records that say something; of numbers, something else than zero.
+    #[must_use]
+    pub fn telling(&self) -> u64 {
+        if self.is_number { self.filled - self.zeros } else { self.filled }
     }
 }
 
@@ -307,8 +309,9 @@ impl IdShape {
             let place = |end: i32| usize::try_from(end).unwrap_or(0);
             let id = &bytes[place(ends[0])..place(ends[1])];
             let length = id.len() as u64;
-            self.leading_zero += u64::from(id.first() == Some(&b'0'));
-            self.digits += u64::from(id.iter().all(u8::is_ascii_digit));
+            let is_number = id.iter().all(u8::is_ascii_digit);
+            self.digits += u64::from(is_number);
+            self.leading_zero += u64::from(is_number && id.first() == Some(&b'0'));
             self.shortest = if self.longest == 0 { length } else { self.shortest.min(length) };
             self.longest = self.longest.max(length);
         }

@@ -9,7 +9,7 @@ use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 use rayon::prelude::*;
 
-use super::evidence::{Before, Evidence};
+use super::evidence::{Before, Evidence, is_outside};
 use super::profile::Profile;
 use super::rules;
 use super::{Finding, Severity};
@@ -199,6 +199,10 @@ struct Peers {
     medians: BTreeMap<(String, String), Vec<f64>>,
     /// The sector of each company of the register.
     sectors: Vec<String>,
+    /// Whether a company lies outside the factor, where that can be told.
+    far: BTreeMap<usize, bool>,
+    /// How many do.
+    outside: usize,
     /// Companies with base pay, and those of them that have any above zero.
     with_pay: [usize; 2],
 }
@@ -228,7 +232,8 @@ impl Peers {
             None => String::new(),
         };
         let sectors: Vec<String> = register.companies().iter().map(|company| sector(&company.codes)).collect();
-        let mut peers = Self { medians: BTreeMap::new(), sectors, with_pay: [0; 2] };
+        let mut peers = Self { medians: BTreeMap::new(), sectors, far: BTreeMap::new(), outside: 0, with_pay: [0; 2] };
+        let mut judged = Vec::new();
         for (company, line) in lines {
             let profile = line.get(&period).and_then(|snapshot| snapshot.profile);
             let (Some(profile), Some(place)) = (profile, register.place(company)) else { continue };
@@ -238,14 +243,33 @@ impl Peers {
             if let (Some(median), Some(currency)) = (middle(profile, pipeline), profile.currency()) {
                 let key = (peers.sectors[place].clone(), currency.to_owned());
                 peers.medians.entry(key).or_default().push(median);
+                judged.push((place, profile, median));
             }
         }
         peers.medians.values_mut().for_each(|medians| medians.sort_by(f64::total_cmp));
+        for (place, profile, own) in judged {
+            if let Some(middle) = peers.middle_of_others(place, profile, pipeline) {
+                peers.far.insert(place, is_outside(own / middle, pipeline.edits.sector_factor));
+            }
+        }
+        peers.outside = peers.far.values().filter(|is_far| **is_far).count();
         peers
     }
 
-    /// The middle of the middles of the other companies of the sector; none where there are too few.
+    /// The same, where sectors are a yardstick at all: if more than a tenth of all companies lie far from theirs, an edit would ask
+    /// about what is usual.
     fn middle_beside(&self, place: usize, profile: &Profile, pipeline: &Pipeline) -> Option<f64> {
+        let own = self.far.get(&place);
+        let (all, far) =
+            (self.far.len() - usize::from(own.is_some()), self.outside - usize::from(own == Some(&true)));
+        if far > 1 && far * 10 > all {
+            return None;
+        }
+        self.middle_of_others(place, profile, pipeline)
+    }
+
+    /// The middle of the middles of the other companies of the sector; none where there are too few.
+    fn middle_of_others(&self, place: usize, profile: &Profile, pipeline: &Pipeline) -> Option<f64> {
         let medians = self.medians.get(&(self.sectors[place].clone(), profile.currency()?.to_owned()))?;
         let own = middle(profile, pipeline)?;
         let at = medians.partition_point(|median| *median < own);
@@ -258,11 +282,11 @@ impl Peers {
         Some(f64::midpoint(other((others - 1) / 2), other(others / 2)))
     }
 
-    /// Whether most of at least so many other companies as make a sector have base pay above zero.
+    /// Whether nearly all of at least five other companies have base pay that is not zero.
     fn others_pay(&self, own: &Profile) -> bool {
         let [has, pays] = base_pay(own).map(usize::from);
         let (all, paying) = (self.with_pay[0] - has, self.with_pay[1] - pays);
-        all >= 5 && paying * 2 > all
+        all >= 5 && paying * 20 >= all * 19
     }
 }
 

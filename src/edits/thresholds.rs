@@ -15,8 +15,10 @@ pub struct Thresholds {
     pub off: BTreeSet<Rule>,
     /// Records, or values, that both sides of a comparison need.
     pub min_records: u64,
-    /// The factor by which the middle of pay, or its deciles, may move from period to period.
+    /// The factor by which all of pay may move from period to period.
     pub pay_factor: Amount,
+    /// The factor by which the pay of a part may move, in a company of a hundred and more.
+    pub pay_part_factor: Amount,
     /// The factor by which the mean of another column of money may move.
     pub column_factor: Amount,
     /// Values that both sides of a comparison of such means need.
@@ -42,8 +44,9 @@ impl Default for Thresholds {
         Self {
             off: BTreeSet::new(),
             min_records: 10,
-            pay_factor: SCALE * 3 / 2,
-            column_factor: 3 * SCALE,
+            pay_factor: SCALE * 7 / 4,
+            pay_part_factor: 3 * SCALE,
+            column_factor: 4 * SCALE,
             column_min_records: 30,
             sector_factor: 4 * SCALE,
             sector_min_companies: 5,

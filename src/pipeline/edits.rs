@@ -38,6 +38,7 @@ impl Reader<'_> {
         }
         for (key, threshold, low, high) in [
             ("pay_factor", &mut edits.pay_factor, SCALE, 1_000 * SCALE),
+            ("pay_part_factor", &mut edits.pay_part_factor, SCALE, 1_000 * SCALE),
             ("column_factor", &mut edits.column_factor, SCALE, 1_000 * SCALE),
             ("sector_factor", &mut edits.sector_factor, SCALE, 1_000 * SCALE),
             ("basis_factor", &mut edits.basis_factor, SCALE, 1_000 * SCALE),

@@ -1,11 +1,14 @@
 //! **All zero**: a column of numbers holds zeros alone, which often stand for "not reported". In pay statistics a zero is a zero.
 //!
-//! In: filled and zero counts of each column. Out: a query where most of the company's values were not zero before, or, of base pay without
-//! an earlier snapshot, where most other companies' are not; else a note.
+//! In: filled and zero counts of each column. Out: a query where nearly none of the company's values was zero before, or, of base pay
+//! without an earlier snapshot, where nearly no other company's are; else a note.
 
 use super::super::evidence::Evidence;
 use super::super::profile::ColumnProfile;
 use super::{Rule, Said};
+
+/// The part of the values that must have been something else, in percent.
+const NEARLY_ALL: u64 = 80;
 
 fn is_zero_throughout(column: &ColumnProfile, enough: u64) -> bool {
     column.filled >= enough && column.holds_zeros_only()
@@ -35,11 +38,11 @@ fn judge(evidence: &Evidence<'_>, is_meant: fn(&str) -> bool, others: bool) -> V
         let told = format!("all {} values are zero", now.filled);
         let then = evidence.earlier_profile().and_then(|(period, earlier)| Some((period, earlier.columns.get(name)?)));
         match then.filter(|(_, then)| then.filled >= enough) {
-            Some((period, then)) if then.zeros * 2 <= then.filled => {
-                Said::query(Rule::AllZero, Some(name), format!("{told}; in {period} most were not"))
+            Some((period, then)) if then.telling() * 100 >= then.filled * NEARLY_ALL => {
+                Said::query(Rule::AllZero, Some(name), format!("{told}; in {period} nearly none was"))
             }
             None if others => {
-                Said::query(Rule::AllZero, Some(name), format!("{told}; in most other companies they are not"))
+                Said::query(Rule::AllZero, Some(name), format!("{told}; in nearly all other companies they are not"))
             }
             _ => Said::note(Rule::AllZero, Some(name), told),
         }

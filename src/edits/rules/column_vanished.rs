@@ -1,28 +1,42 @@
-//! **Column vanished**: a column that was filled is absent or empty now.
+//! **Column vanished**: a column that was filled is gone, or is empty now.
 //!
-//! In: how many records fill each column in both snapshots. Out: a query where at least half did and none does; a note where nothing is
-//! made of the column.
+//! In: how many records fill each column in both snapshots. Out: a query where the column is gone that at least half filled, or where
+//! nothing is left of codes and dates that at least half had, or of numbers that nearly all had above or below zero (amounts of a year, as
+//! of overtime, may all end); a note where nothing is made of the column.
 
 use super::super::evidence::{Evidence, percent};
+use super::super::profile::ColumnProfile;
 use super::{Rule, Said};
+
+/// The part of the records that must have had numbers which are empty now, in percent.
+const NUMBERS: u64 = 80;
+
+fn vanished(then: &ColumnProfile, now: Option<&ColumnProfile>, records: u64, enough: u64) -> bool {
+    match now {
+        None => then.filled >= enough && then.filled * 2 >= records,
+        Some(now) if now.filled > 0 => false,
+        Some(_) if then.is_number => then.telling() >= enough && then.telling() * 100 >= records * NUMBERS,
+        Some(_) => then.filled >= enough && then.filled * 2 >= records,
+    }
+}
 
 pub(super) fn judge(evidence: &Evidence<'_>) -> Vec<Said> {
     let Some((period, earlier)) = evidence.reference() else { return Vec::new() };
-    let enough = evidence.thresholds.min_records.div_ceil(2);
+    let enough = evidence.thresholds.min_records;
     if evidence.now.records < enough {
         return Vec::new();
     }
-    let vanished = earlier.columns.iter().filter(|(name, then)| {
-        then.filled >= enough && then.filled * 2 >= earlier.records && evidence.now.filled(name) == 0
+    let said = earlier.columns.iter().filter_map(|(name, then)| {
+        let now = evidence.now.columns.get(name);
+        if !vanished(then, now, earlier.records, enough) {
+            return None;
+        }
+        let how = if now.is_some() { "it is empty" } else { "it is gone" };
+        let share = percent(then.filled, earlier.records);
+        let say = if (evidence.is_used)(name) { Said::query } else { Said::note };
+        Some(say(Rule::ColumnVanished, Some(name), format!("{how}; in {period} {share} of the records had it")))
     });
-    vanished
-        .map(|(name, then)| {
-            let message =
-                format!("nothing fills it; in {period} {} of the records did", percent(then.filled, earlier.records));
-            let say = if (evidence.is_used)(name) { Said::query } else { Said::note };
-            say(Rule::ColumnVanished, Some(name), message)
-        })
-        .collect()
+    said.collect()
 }
 
 #[cfg(test)]
@@ -32,14 +46,18 @@ mod tests {
 
     #[test]
     fn a_column_that_half_of_all_filled_is_missed() {
-        let with = |filled| {
+        let with = |filled, sum| {
             let mut profile = paid(20, 40_000);
-            profile.columns.insert("fte".to_owned(), column(filled, 10));
+            profile.columns.insert("fte".to_owned(), column(filled, sum));
             profile
         };
-        assert!(asks(judge, &with(10), &paid(20, 40_000)) && asks(judge, &with(10), &with(0)));
-        assert!(!asks(judge, &with(9), &paid(20, 40_000)) && !asks(judge, &with(10), &with(1)));
-        let unused = said(judge, Some(&with(10)), &with(0), |evidence| evidence.is_used = &|_| false);
+        let gone = paid(20, 40_000);
+        assert!(asks(judge, &with(10, 10), &gone) && !asks(judge, &with(9, 10), &gone));
+        assert!(asks(judge, &with(16, 16), &with(0, 0)), "nearly all had it");
+        assert!(!asks(judge, &with(15, 15), &with(0, 0)), "amounts of some may end");
+        assert!(!asks(judge, &with(20, 0), &with(0, 0)), "an empty field for each zero");
+        assert!(!asks(judge, &with(16, 16), &with(1, 1)));
+        let unused = said(judge, Some(&with(10, 10)), &gone, |evidence| evidence.is_used = &|_| false);
         assert_eq!(unused[0].severity, super::super::super::Severity::Note);
     }
 }

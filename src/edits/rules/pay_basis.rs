@@ -6,7 +6,7 @@
 
 use super::super::evidence::{Evidence, is_outside};
 use super::super::profile::Profile;
-use super::pay_moved::ratios;
+use super::pay_moved::Moved;
 use super::{Rule, Said};
 use crate::exact::SCALE;
 use crate::measure::PayBasis;
@@ -15,6 +15,9 @@ use crate::record::PAY_BASES;
 /// How near a ratio must be to that of two bases, as a factor: beside the company's own pay, and beside its sector's.
 const NEAR: f64 = 1.2;
 const NEAR_SECTOR: f64 = 1.5;
+
+/// The factor by which the ratios of the three quartiles may differ where pay moved as a whole and by the ratio of two bases.
+const ALIKE: f64 = 1.5;
 
 /// Hours of a week, where it only matters whether amounts are by the hour.
 const WEEK: i64 = 40 * SCALE;
@@ -52,9 +55,9 @@ fn asked(now: &Profile, ratio: f64, near: f64, beside: &str) -> Vec<Said> {
 
 pub(super) fn judge_earlier(evidence: &Evidence<'_>) -> Vec<Said> {
     let Some((period, earlier)) = evidence.earlier_profile() else { return Vec::new() };
-    match ratios(evidence, earlier) {
-        Some([median, ..]) if is_outside(median, evidence.thresholds.pay_factor) => {
-            asked(evidence.now, median, NEAR, &format!("in {period}"))
+    match Moved::of(evidence, earlier).and_then(|moved| moved.as_a_whole(ALIKE)) {
+        Some(ratio) if is_outside(ratio, evidence.thresholds.pay_factor) => {
+            asked(evidence.now, ratio, NEAR, &format!("in {period}"))
         }
         _ => Vec::new(),
     }

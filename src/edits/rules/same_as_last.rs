@@ -8,7 +8,10 @@ use super::{Rule, Said};
 
 pub(super) fn judge(evidence: &Evidence<'_>) -> Vec<Said> {
     let Some((period, earlier)) = evidence.earlier_profile() else { return Vec::new() };
-    if evidence.now.records < evidence.thresholds.min_records || evidence.now != earlier {
+    let enough = evidence.thresholds.min_records;
+    // What is empty or zero throughout is the same every time.
+    let tells = evidence.now.columns.values().any(|column| column.is_number && column.telling() >= enough);
+    if evidence.now.records < enough || !tells || evidence.now != earlier {
         return Vec::new();
     }
     let records = evidence.now.records;
@@ -26,5 +29,6 @@ mod tests {
         assert!(asks(judge, &paid(10, 40_000), &paid(10, 40_000)));
         assert!(!asks(judge, &paid(10, 40_000), &paid(10, 40_001)));
         assert!(!asks(judge, &paid(9, 40_000), &paid(9, 40_000)), "nine people may well have what they had");
+        assert!(!asks(judge, &paid(10, 0), &paid(10, 0)), "zeros are the same every time");
     }
 }
