@@ -192,9 +192,9 @@ fn take_all(
     passing.sort_by(|a, b| a.report.file.cmp(&b.report.file));
     let mut edits = Edits::default();
     if let Some(today) = edited {
+        edits.remarks = remarks(files, &passing, &catalogue, pipeline, register);
         let _part = timings::part("edits");
         passing = edit(passing, &catalogue, pipeline, register, today, &mut report, &mut edits)?;
-        edits.remarks = remarks(files, &passing, &catalogue, pipeline, register);
     }
     let mut all_staged = Vec::new();
     for taken in passing {

@@ -402,3 +402,166 @@ fn in_pieces<T>(values: &[T], nulls: Option<&NullBuffer>, mut each: impl FnMut(&
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow::array::{ArrayRef, RecordBatch};
+    use arrow::datatypes::{Field, Schema};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const GENDERS: [&str; 3] = ["F", "M", "x"];
+
+    /// A row: its ID, pay, basis, hours, gender, and whether and since when it takes part in something.
+    type Row = (String, Option<i64>, Option<usize>, Option<i64>, Option<usize>, Option<bool>, Option<i32>);
+
+    fn row() -> impl Strategy<Value = Row> {
+        let pay = proptest::option::of(prop_oneof![Just(0), -10_000..2_000_000_000_000_i64]);
+        let hours = proptest::option::of(prop_oneof![Just(0), 1_000..1_680_000_i64]);
+        let (basis, gender) = (proptest::option::of(0..PAY_BASES.len()), proptest::option::of(0..GENDERS.len()));
+        let (flag, day) = (proptest::option::of(any::<bool>()), proptest::option::of(-20_000..40_000_i32));
+        ("[0-9A]{1,6}", pay, basis, hours, gender, flag, day)
+    }
+
+    fn numbers(values: impl Iterator<Item = Option<i64>>) -> ArrayRef {
+        Arc::new(values.collect::<Decimal64Array>().with_precision_and_scale(18, 4).expect("amounts"))
+    }
+
+    fn batch(rows: &[Row]) -> ValidBatch {
+        let ids = StringArray::from_iter_values(rows.iter().map(|row| &row.0));
+        let words = |words: &'static [&'static str], code: fn(&Row) -> Option<usize>| {
+            let column =
+                rows.iter().map(|row| code(row).map(|code| words[code])).collect::<DictionaryArray<Int32Type>>();
+            Arc::new(column) as ArrayRef
+        };
+        let columns = [
+            ("base_pay", numbers(rows.iter().map(|row| row.1))),
+            ("pay_basis", words(&PAY_BASES, |row| row.2)),
+            ("weekly_hours", numbers(rows.iter().map(|row| row.3))),
+            ("gender", words(&GENDERS, |row| row.4)),
+            ("benefit_health_enrolled", Arc::new(rows.iter().map(|row| row.5).collect::<BooleanArray>())),
+            ("hire_date", Arc::new(rows.iter().map(|row| row.6).collect::<Date32Array>())),
+        ];
+        let field = |(name, array): &(&str, ArrayRef)| Field::new(*name, array.data_type().clone(), true);
+        let schema = Arc::new(Schema::new(columns.iter().map(field).collect::<Vec<_>>()));
+        let arrays = columns.into_iter().map(|(_, array)| array).collect();
+        ValidBatch::made_up(ids, RecordBatch::try_new(schema, arrays).expect("columns of one length"))
+    }
+
+    fn settings() -> MeasureSettings {
+        MeasureSettings {
+            pay_basis: Some(PayBasis::Month),
+            standard_weekly_hours: Some(40 * SCALE),
+            currency: Some("EUR".to_owned()),
+            ..MeasureSettings::default()
+        }
+    }
+
+    fn profile<'r>(pieces: impl Iterator<Item = &'r [Row]>) -> Profile {
+        let mut profiler = Profiler::new(&settings());
+        pieces.for_each(|piece| profiler.update_batch(&batch(piece)));
+        profiler.finish()
+    }
+
+    /// The slow and obvious twin of counts and sums.
+    fn column(rows: &[Row], value: impl Fn(&Row) -> Option<i128>) -> [i128; 3] {
+        let values: Vec<i128> = rows.iter().filter_map(value).collect();
+        let zeros = values.iter().filter(|value| **value == 0).count();
+        [values.len() as i128, zeros as i128, values.iter().sum()]
+    }
+
+    /// The slow and obvious twin of pay for a year, by the exact conversion of the measures.
+    fn yearly(rows: &[Row], basis: PayBasis) -> Vec<Amount> {
+        let pay = |row: &Row| {
+            let own = row.2.and_then(|place| PayBasis::of_word(PAY_BASES[place])).unwrap_or(PayBasis::Month);
+            let pay = row.1.filter(|pay| *pay > 0 && own == basis)?;
+            basis.annual(pay, row.3.or(Some(40 * SCALE)))
+        };
+        let mut all: Vec<Amount> = rows.iter().filter_map(pay).collect();
+        all.sort_unstable();
+        all
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn a_profile_is_that_of_its_rows_however_they_are_split(
+            rows in proptest::collection::vec(row(), 1..80), piece in 1_usize..80,
+        ) {
+            let whole = profile(std::iter::once(&rows[..]));
+            prop_assert_eq!(&whole, &profile(rows.chunks(piece)));
+            let backwards: Vec<Row> = rows.iter().rev().cloned().collect();
+            let turned = profile(backwards.chunks(piece));
+            prop_assert_eq!(whole.text(), turned.text());
+            prop_assert_eq!(Some(&whole), Profile::read(&whole.text()).as_ref());
+
+            prop_assert_eq!(whole.records, rows.len() as u64);
+            let found = |name: &str| {
+                let column = &whole.columns[name];
+                [i128::from(column.filled), i128::from(column.zeros), column.sum]
+            };
+            prop_assert_eq!(found("base_pay"), column(&rows, |row| row.1.map(i128::from)));
+            prop_assert_eq!(found("weekly_hours"), column(&rows, |row| row.3.map(i128::from)));
+            prop_assert_eq!(found("benefit_health_enrolled"), column(&rows, |row| row.5.map(i128::from)));
+            let days = column(&rows, |row| row.6.map(i128::from));
+            prop_assert_eq!(found("hire_date"), [days[0], 0, days[2]]);
+            for (place, gender) in GENDERS.iter().enumerate() {
+                let count = rows.iter().filter(|row| row.4 == Some(place)).count() as u64;
+                prop_assert_eq!(whole.genders.as_ref().and_then(|all| all.get(*gender)).copied().unwrap_or(0), count);
+            }
+            prop_assert_eq!(whole.currency(), Some("EUR"));
+            let is_number = |id: &str| id.bytes().all(|byte| byte.is_ascii_digit());
+            let padded = rows.iter().filter(|row| is_number(&row.0) && row.0.starts_with('0')).count() as u64;
+            let lengths = || rows.iter().map(|row| row.0.len() as u64);
+            prop_assert_eq!(&whole.ids, &IdShape {
+                leading_zero: padded,
+                digits: rows.iter().filter(|row| is_number(&row.0)).count() as u64,
+                shortest: lengths().min().unwrap_or(0),
+                longest: lengths().max().unwrap_or(0),
+            });
+            for word in PAY_BASES {
+                let truth = yearly(&rows, PayBasis::of_word(word).expect("a basis"));
+                let found = whole.pay.get(word).cloned().unwrap_or_default();
+                prop_assert_eq!(found.count(), truth.len() as u64, "{}", word);
+                if truth.len() > 0 && truth[0] > 1_000 {
+                    #[expect(clippy::cast_precision_loss, reason = "to within a percent")]
+                    let median = truth[(truth.len() - 1) / 2] as f64;
+                    let ratio = found.quantile(50).expect("there is pay") / median;
+                    prop_assert!((ratio - 1.0).abs() < 0.01, "{word}: {ratio}");
+                }
+            }
+        }
+
+        /// Batches of one upload share the words of all its companies.
+        #[test]
+        fn words_that_no_row_has_do_not_count(codes in proptest::collection::vec(0..3_i32, 0..8)) {
+            let words = Arc::new(StringArray::from(GENDERS.to_vec()));
+            let keys = arrow::array::Int32Array::from(codes.clone());
+            let column: ArrayRef = Arc::new(DictionaryArray::new(keys, words));
+            let mut counting = Counting::new("gender");
+            counting.update(column.as_ref());
+            let all = counting.codes.unwrap_or_default();
+            prop_assert_eq!(all.values().sum::<u64>(), codes.len() as u64);
+            prop_assert!(all.values().all(|count| *count > 0));
+        }
+    }
+
+    #[test]
+    fn a_damaged_or_foreign_profile_is_none() {
+        for text in ["", "{}", "{\"records\":1}", "null", "{\"records\":-1}"] {
+            assert_eq!(Profile::read(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_column_of_too_many_codes_tells_none_of_them() {
+        let mut counting = Counting::new("gender");
+        (0..=CODES).for_each(|code| counting.add(&code.to_string(), 1));
+        assert_eq!(counting.codes, None);
+        assert_eq!(counting.distinct.len(), CODES + 1);
+    }
+}

@@ -260,8 +260,7 @@ impl Peers {
     /// about what is usual.
     fn middle_beside(&self, place: usize, profile: &Profile, pipeline: &Pipeline) -> Option<f64> {
         let own = self.far.get(&place);
-        let (all, far) =
-            (self.far.len() - usize::from(own.is_some()), self.outside - usize::from(own == Some(&true)));
+        let (all, far) = (self.far.len() - usize::from(own.is_some()), self.outside - usize::from(own == Some(&true)));
         if far > 1 && far * 10 > all {
             return None;
         }

@@ -8,6 +8,7 @@ mod copies;
 mod desk;
 mod determinism;
 mod doctor;
+mod edits;
 mod hostile;
 mod kill;
 mod linked;

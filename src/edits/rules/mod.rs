@@ -135,7 +135,7 @@ impl Rule {
                 "look whether pay is for the same time, in the same currency and with the same decimal mark as before"
             }
             Self::PayOutsideSector => {
-                "look whether pay is for the time that `pay_basis` says, and in the currency of the row"
+                "look whether pay is for the time that `pay_basis` says, in the currency of the row, and read with the right decimal and thousands marks"
             }
             Self::PayBases => "look whether each row's `pay_basis` is that of its `base_pay`",
             Self::ColumnMean => {
