@@ -116,6 +116,15 @@ pub fn judge(
     let arrived: BTreeMap<(&str, Period), &Arrival<'_>> =
         order.iter().map(|arrival| ((id(arrival), arrival.period), *arrival)).collect();
     let read = profiles(stored, &arrived);
+    let mut beside: BTreeMap<(usize, usize), Vec<(Period, u64)>> = BTreeMap::new();
+    for arrival in &order {
+        let rows = (arrival.period, arrival.profile.records);
+        beside.entry((arrival.upload, arrival.place)).or_default().push(rows);
+    }
+    let is_stray = |arrival: &Arrival<'_>| {
+        let beside = &beside[&(arrival.upload, arrival.place)];
+        rules::is_stray(arrival.profile.records, beside, &pipeline.edits)
+    };
     // Each company's snapshots as they will be, and those that go.
     let mut lines: BTreeMap<&str, BTreeMap<Period, Snapshot<'_>>> = BTreeMap::new();
     let mut replaced: BTreeMap<(&str, Period), Before<'_>> = BTreeMap::new();
@@ -124,12 +133,14 @@ pub fn judge(
         if arrived.contains_key(&key) {
             let gone = Before { period: stored.period, records: stored.records, profile: profile.as_ref() };
             replaced.insert(key, gone);
-        } else {
+        }
+        if arrived.get(&key).is_none_or(|arrival| is_stray(arrival)) {
             let snapshot = Snapshot { records: stored.records, profile: profile.as_ref() };
             lines.entry(stored.company).or_default().insert(stored.period, snapshot);
         }
     }
-    for ((company, period), arrival) in &arrived {
+    // A few rows of a period are no snapshot with which another one is compared.
+    for ((company, period), arrival) in arrived.iter().filter(|(_, arrival)| !is_stray(arrival)) {
         let snapshot = Snapshot { records: arrival.profile.records, profile: Some(arrival.profile) };
         lines.entry(company).or_default().insert(*period, snapshot);
     }
@@ -137,11 +148,6 @@ pub fn judge(
     let peers: BTreeMap<Period, Peers> =
         periods.iter().map(|period| (*period, Peers::of(*period, &lines, pipeline, register))).collect();
     let used = used_columns(arrivals, &read, pipeline);
-    let mut beside: BTreeMap<(usize, usize), Vec<(Period, u64)>> = BTreeMap::new();
-    for arrival in &order {
-        let rows = (arrival.period, arrival.profile.records);
-        beside.entry((arrival.upload, arrival.place)).or_default().push(rows);
-    }
     let mut found = Vec::new();
     for arrival in order {
         let (company, period) = (id(arrival), arrival.period);

@@ -20,6 +20,8 @@ mod shrinks;
 mod stray_period;
 mod zero_padding;
 
+pub(super) use stray_period::is_stray;
+
 use super::Severity;
 use super::evidence::Evidence;
 

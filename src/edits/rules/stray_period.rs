@@ -5,16 +5,23 @@
 //! one, else a note.
 
 use super::super::evidence::Evidence;
+use super::super::thresholds::Thresholds;
 use super::{Rule, Said};
 use crate::exact::SCALE;
+use crate::period::Period;
+
+/// Whether so many rows are a small part of what an upload has of its company.
+pub(in crate::edits) fn is_stray(rows: u64, beside: &[(Period, u64)], thresholds: &Thresholds) -> bool {
+    let all: u64 = beside.iter().map(|(_, rows)| rows).sum();
+    let share = thresholds.stray_share.unsigned_abs();
+    beside.len() > 1 && u128::from(rows) * u128::from(SCALE.unsigned_abs()) < u128::from(all) * u128::from(share)
+}
 
 pub(super) fn judge(evidence: &Evidence<'_>) -> Vec<Said> {
     let rows = evidence.now.records;
     let all: u64 = evidence.beside.iter().map(|(_, rows)| rows).sum();
     let Some((main, _)) = evidence.beside.iter().max_by_key(|(_, rows)| *rows) else { return Vec::new() };
-    let is_small = u128::from(rows) * u128::from(SCALE.unsigned_abs())
-        < u128::from(all) * u128::from(evidence.thresholds.stray_share.unsigned_abs());
-    if evidence.beside.len() < 2 || !is_small {
+    if !is_stray(rows, evidence.beside, evidence.thresholds) {
         return Vec::new();
     }
     let told = format!("{rows} of the upload's {all} rows are of this period, the others mostly of {main}");
@@ -36,7 +43,6 @@ mod tests {
     use super::super::super::evidence::Before;
     use super::super::made_up::{paid, said};
     use super::*;
-    use crate::period::Period;
 
     #[test]
     fn a_few_rows_do_not_replace_a_snapshot() {
