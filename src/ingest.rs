@@ -192,7 +192,7 @@ fn take_all(
     passing.sort_by(|a, b| a.report.file.cmp(&b.report.file));
     let mut edits = Edits::default();
     if let Some(today) = edited {
-        edits.remarks = remarks(files, &passing, &catalogue, pipeline, register);
+        (edits.remarks, edits.missing) = remarks(files, &passing, &catalogue, pipeline, register);
         let _part = timings::part("edits");
         passing = edit(passing, &catalogue, pipeline, register, today, &mut report, &mut edits)?;
     }
@@ -287,7 +287,7 @@ fn remarks(
     catalogue: &Catalogue,
     pipeline: &Pipeline,
     register: &Register,
-) -> Vec<String> {
+) -> (Vec<String>, Option<String>) {
     let mut remarks = notes::of_formats(files, pipeline);
     let mut snapshots: BTreeSet<(Period, &str)> =
         stored(catalogue.parts(), pipeline).into_iter().map(|stored| (stored.period, stored.company)).collect();
@@ -302,8 +302,8 @@ fn remarks(
         let companies = snapshots.iter().filter(|(period, _)| *period == wanted).map(|(_, company)| *company);
         companies.collect::<BTreeSet<&str>>()
     };
-    remarks.extend(period.and_then(|period| notes::of_missing(period, &of(period), &of(period.previous()), register)));
-    remarks
+    let missing = period.and_then(|period| notes::of_missing(period, &of(period), &of(period.previous()), register));
+    (remarks, missing)
 }
 
 /// What an upload is known by, in hexadecimal digits.

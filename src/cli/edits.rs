@@ -73,8 +73,11 @@ pub(super) fn summary(edits: &Edits) -> String {
         });
         more(&mut text, edits.accepted.len(), "queries");
     }
-    if !edits.notes.is_empty() || !edits.remarks.is_empty() {
+    if !edits.notes.is_empty() || !edits.remarks.is_empty() || edits.missing.is_some() {
         let _ = writeln!(text, "Notes");
+        for missing in &edits.missing {
+            let _ = writeln!(text, "  {missing}");
+        }
         for remark in edits.remarks.iter().take(LISTED) {
             let _ = writeln!(text, "  {remark}");
         }

@@ -126,8 +126,10 @@ mod tests {
 
     fn of(amounts: &[i64]) -> Histogram {
         let mut histogram = Histogram::default();
-        #[expect(clippy::cast_precision_loss, reason = "to within a percent")]
-        amounts.iter().for_each(|amount| histogram.add(*amount as f64));
+        for amount in amounts {
+            #[expect(clippy::cast_precision_loss, reason = "to within a percent")]
+            histogram.add(*amount as f64);
+        }
         histogram
     }
 

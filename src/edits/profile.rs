@@ -236,18 +236,15 @@ impl Profiler {
             let Some(factor) = code.map_or(default, |code| known[code]) else { continue };
             #[expect(clippy::cast_precision_loss, reason = "a spread to within a percent")]
             let amount = pay.value(record) as f64;
-            let year = match factor.year {
-                Some(year) => amount * year,
-                None => {
-                    let hours = hours.filter(|hours| hours.is_valid(record)).map(|hours| hours.value(record));
-                    #[expect(clippy::cast_precision_loss, reason = "a spread to within a percent")]
-                    match hours.or(self.weekly_hours).filter(|hours| *hours > 0) {
-                        Some(hours) => amount * (hours as f64 / SCALE as f64) * 52.0,
-                        None => continue,
-                    }
-                }
-            };
-            self.pay[factor.place].add(year);
+            let year = factor.year.or_else(|| {
+                let own = hours.filter(|hours| hours.is_valid(record)).map(|hours| hours.value(record));
+                let hours = own.or(self.weekly_hours).filter(|hours| *hours > 0)?;
+                #[expect(clippy::cast_precision_loss, reason = "a spread to within a percent")]
+                Some(hours as f64 / SCALE as f64 * 52.0)
+            });
+            if let Some(year) = year {
+                self.pay[factor.place].add(amount * year);
+            }
         }
     }
 
@@ -497,7 +494,8 @@ mod tests {
             let backwards: Vec<Row> = rows.iter().rev().cloned().collect();
             let turned = profile(backwards.chunks(piece));
             prop_assert_eq!(whole.text(), turned.text());
-            prop_assert_eq!(Some(&whole), Profile::read(&whole.text()).as_ref());
+            let read = Profile::read(&whole.text());
+            prop_assert_eq!(Some(&whole), read.as_ref());
 
             prop_assert_eq!(whole.records, rows.len() as u64);
             let found = |name: &str| {
@@ -527,7 +525,7 @@ mod tests {
                 let truth = yearly(&rows, PayBasis::of_word(word).expect("a basis"));
                 let found = whole.pay.get(word).cloned().unwrap_or_default();
                 prop_assert_eq!(found.count(), truth.len() as u64, "{}", word);
-                if truth.len() > 0 && truth[0] > 1_000 {
+                if truth.first().is_some_and(|least| *least > 1_000) {
                     #[expect(clippy::cast_precision_loss, reason = "to within a percent")]
                     let median = truth[(truth.len() - 1) / 2] as f64;
                     let ratio = found.quantile(50).expect("there is pay") / median;

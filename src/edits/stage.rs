@@ -91,8 +91,10 @@ pub struct Edits {
     pub accepted: Vec<Finding>,
     /// What is told of companies, and nothing else.
     pub notes: Vec<Finding>,
-    /// What is told of files and of who did not upload.
+    /// What is told of files.
     pub remarks: Vec<String>,
+    /// Who of the register has no records of the period that is released; for the operator alone, and not in every log.
+    pub missing: Option<String>,
 }
 
 /// A snapshot with what it is compared by.

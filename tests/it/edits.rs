@@ -122,8 +122,8 @@ impl Base {
     /// The pipeline and the register, without uploads.
     fn empty() -> Self {
         let desk = Desk::keyed();
-        let lines: String = (1..=8).map(|number| format!("K{number},,S\n")).collect();
-        desk.write("companies.csv", format!("company_id,holding_id,sector\n{lines}"));
+        let register = "company_id,holding_id,sector\nK1,,S\nK2,,S\nK3,,S\nK4,,S\nK5,,S\nK6,,S\nK7,,S\nK8,,S\n";
+        desk.write("companies.csv", register);
         desk.write("small.toml", pipeline("small", SECTIONS).replace("uploads/*", "uploads/*/*.csv"));
         Self(desk)
     }

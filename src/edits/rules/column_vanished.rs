@@ -12,12 +12,14 @@ use super::{Rule, Said};
 const NUMBERS: u64 = 80;
 
 fn vanished(then: &ColumnProfile, now: Option<&ColumnProfile>, records: u64, enough: u64) -> bool {
-    match now {
-        None => then.filled >= enough && then.filled * 2 >= records,
-        Some(now) if now.filled > 0 => false,
-        Some(_) if then.is_number => then.telling() >= enough && then.telling() * 100 >= records * NUMBERS,
-        Some(_) => then.filled >= enough && then.filled * 2 >= records,
+    let is_gone = now.is_none();
+    if now.is_some_and(|now| now.filled > 0) {
+        return false;
     }
+    if then.is_number && !is_gone {
+        return then.telling() >= enough && then.telling() * 100 >= records * NUMBERS;
+    }
+    then.filled >= enough && then.filled * 2 >= records
 }
 
 pub(super) fn judge(evidence: &Evidence<'_>) -> Vec<Said> {
