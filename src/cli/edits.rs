@@ -75,7 +75,7 @@ pub(super) fn summary(edits: &Edits) -> String {
     }
     if !edits.notes.is_empty() || !edits.remarks.is_empty() || edits.missing.is_some() {
         let _ = writeln!(text, "Notes");
-        for missing in &edits.missing {
+        if let Some(missing) = &edits.missing {
             let _ = writeln!(text, "  {missing}");
         }
         for remark in edits.remarks.iter().take(LISTED) {
