@@ -264,7 +264,7 @@ fn edit(
 pub fn stored<'c>(parts: &'c [Part], pipeline: &Pipeline) -> Vec<Stored<'c>> {
     let own = |text: &str| pipeline.period_kind.parse(text).filter(|period| period.to_string() == text);
     let stored = parts.iter().filter_map(|part| {
-        let (company, profile) = (part.company.as_str(), part.profile.as_deref());
+        let (company, profile) = (part.company.as_str(), part.profile());
         Some(Stored { company, period: own(&part.period)?, records: part.rows, profile })
     });
     stored.collect()

@@ -51,7 +51,7 @@ struct Counting<'a> {
 
 impl<'a> Counting<'a> {
     fn new(pipeline: &'a Pipeline) -> Self {
-        Self { pipeline, whole: Profiler::new(&pipeline.settings), parts: BTreeMap::new() }
+        Self { pipeline, whole: Profiler::with_distinct(&pipeline.settings), parts: BTreeMap::new() }
     }
 }
 

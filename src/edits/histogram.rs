@@ -3,6 +3,7 @@
 //! In: positive amounts, one after the other. Out: quantiles to within one percent. Invariant: what it holds depends on which amounts
 //! it got and on nothing else: neither on their order, nor on how they were split.
 
+use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Bits of an amount's mantissa that tell buckets apart: 64 buckets between an amount and its double, each 0.8 to 1.6 percent wide.
@@ -55,7 +56,7 @@ impl Histogram {
         if place >= self.counts.len() {
             self.counts.resize(place + 1, 0);
         }
-        self.counts[place] += count;
+        self.counts[place] = self.counts[place].saturating_add(count);
     }
 
     /// Buckets that hold anything, in ascending order, with their counts.
@@ -74,17 +75,17 @@ impl Histogram {
     /// How many amounts.
     #[must_use]
     pub fn count(&self) -> u64 {
-        self.counts.iter().sum()
+        self.counts.iter().fold(0, |sum, count| sum.saturating_add(*count))
     }
 
     /// The smallest amount that at least `percent` of all do not exceed, to within one percent.
     #[must_use]
     pub fn quantile(&self, percent: u64) -> Option<f64> {
         let count = self.count();
-        let rank = (count * percent).div_ceil(100).max(1);
-        let mut seen = 0;
+        let rank = (u128::from(count) * u128::from(percent)).div_ceil(100).max(1);
+        let mut seen = 0_u128;
         let found = self.filled().find(|(_, count)| {
-            seen += count;
+            seen += u128::from(*count);
             seen >= rank
         });
         found.map(|(bucket, _)| middle(bucket))
@@ -97,22 +98,31 @@ impl PartialEq for Histogram {
     }
 }
 
-/// Pairs of bucket and count.
+/// Of each bucket how far it is from the one before, and its count.
 impl Serialize for Histogram {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.filled())
+        let mut last = 0;
+        serializer.collect_seq(self.filled().flat_map(|(bucket, count)| {
+            let gap = u64::from(bucket - last);
+            last = bucket;
+            [gap, count]
+        }))
     }
 }
 
 impl<'de> Deserialize<'de> for Histogram {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        /// No 64-bit number has a bucket above this, and a damaged footer must not ask for memory.
+        const LAST: u64 = 64 << BITS;
         let mut histogram = Self::default();
-        // No 64-bit number has a bucket above this, and a damaged footer must not ask for memory.
-        let possible = |bucket: &u16| *bucket < 64 << BITS;
-        for (bucket, count) in Vec::<(u16, u64)>::deserialize(deserializer)? {
-            if possible(&bucket) {
-                histogram.add_many(bucket, count);
+        let mut bucket = 0_u64;
+        for pair in Vec::<u64>::deserialize(deserializer)?.chunks(2) {
+            let [gap, count] = *pair else { return Err(D::Error::custom("a bucket without a count")) };
+            bucket = bucket.saturating_add(gap);
+            if bucket > LAST {
+                return Err(D::Error::custom("no amount has such a bucket"));
             }
+            histogram.add_many(u16::try_from(bucket).unwrap_or(u16::MAX), count);
         }
         Ok(histogram)
     }
@@ -131,6 +141,13 @@ mod tests {
             histogram.add(*amount as f64);
         }
         histogram
+    }
+
+    #[test]
+    fn a_damaged_histogram_is_none() {
+        for text in ["[1]", "[9999,1]", "[18446744073709551615,1,1,1]", "[-1,1]", "[1.5,1]", "{}"] {
+            assert!(serde_json::from_str::<Histogram>(text).is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -164,6 +164,8 @@ struct Counting {
     distinct: HashSet<u64>,
     /// Whether there are more.
     overflows: bool,
+    /// Whether they are counted at all.
+    counts_distinct: bool,
     /// Codes with their numbers, of the few columns of which that is wanted; none where there are too many.
     codes: Option<BTreeMap<String, u64>>,
 }
@@ -175,6 +177,7 @@ pub struct Profiler {
     currency: Option<String>,
     records: u64,
     columns: Vec<Counting>,
+    counts_distinct: bool,
     /// By basis, in the order of [`PAY_BASES`].
     pay: [Histogram; PAY_BASES.len()],
     ids: IdShape,
@@ -190,9 +193,16 @@ impl Profiler {
             currency: settings.currency.clone(),
             records: 0,
             columns: Vec::new(),
+            counts_distinct: false,
             pay: Default::default(),
             ids: IdShape::default(),
         }
+    }
+
+    /// The same, and counts the distinct codes of each column.
+    #[must_use]
+    pub fn with_distinct(settings: &MeasureSettings) -> Self {
+        Self { counts_distinct: true, ..Self::new(settings) }
     }
 
     /// Adds a batch.
@@ -211,7 +221,7 @@ impl Profiler {
         let place = match self.columns.get(place) {
             Some(column) if column.name == name => place,
             _ => self.columns.iter().position(|column| column.name == name).unwrap_or_else(|| {
-                self.columns.push(Counting::new(name));
+                self.columns.push(Counting::new(name, self.counts_distinct));
                 self.columns.len() - 1
             }),
         };
@@ -316,9 +326,9 @@ impl IdShape {
 }
 
 impl Counting {
-    fn new(name: &str) -> Self {
+    fn new(name: &str, counts_distinct: bool) -> Self {
         let codes = matches!(name, "gender" | "currency").then(BTreeMap::new);
-        Self { name: name.to_owned(), codes, ..Self::default() }
+        Self { name: name.to_owned(), codes, counts_distinct, ..Self::default() }
     }
 
     fn update(&mut self, array: &dyn Array) {
@@ -367,7 +377,7 @@ impl Counting {
     fn add(&mut self, word: &str, count: u64) {
         let mixed = mix(word);
         self.profile.mixed = self.profile.mixed.wrapping_add(mixed.wrapping_mul(count));
-        if !self.overflows && self.distinct.insert(mixed) && self.distinct.len() > DISTINCT {
+        if self.counts_distinct && !self.overflows && self.distinct.insert(mixed) && self.distinct.len() > DISTINCT {
             self.overflows = true;
             self.distinct.clear();
         }
@@ -540,7 +550,7 @@ mod tests {
             let words = Arc::new(StringArray::from(GENDERS.to_vec()));
             let keys = arrow::array::Int32Array::from(codes.clone());
             let column: ArrayRef = Arc::new(DictionaryArray::new(keys, words));
-            let mut counting = Counting::new("gender");
+            let mut counting = Counting::new("gender", false);
             counting.update(column.as_ref());
             let all = counting.codes.unwrap_or_default();
             prop_assert_eq!(all.values().sum::<u64>(), codes.len() as u64);
@@ -557,7 +567,7 @@ mod tests {
 
     #[test]
     fn a_column_of_too_many_codes_tells_none_of_them() {
-        let mut counting = Counting::new("gender");
+        let mut counting = Counting::new("gender", true);
         (0..=CODES).for_each(|code| counting.add(&code.to_string(), 1));
         assert_eq!(counting.codes, None);
         assert_eq!(counting.distinct.len(), CODES + 1);

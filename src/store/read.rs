@@ -78,8 +78,6 @@ pub struct Part {
     pub rows: u64,
     /// Names of its columns.
     pub columns: Vec<String>,
-    /// What its records look like from afar, for edits; none in files of builds without them.
-    pub profile: Option<String>,
     metadata: ArrowReaderMetadata,
 }
 
@@ -144,6 +142,13 @@ impl Catalogue {
 }
 
 impl Part {
+    /// What its records look like from afar, for edits; none in files of builds without them.
+    #[must_use]
+    pub fn profile(&self) -> Option<&str> {
+        let pairs = self.metadata.metadata().file_metadata().key_value_metadata()?;
+        pairs.iter().find(|pair| pair.key == keys::PROFILE)?.value.as_deref()
+    }
+
     pub(super) fn read(path: PathBuf) -> Result<Self, StoreError> {
         let damaged = |error: String| StoreError::Damaged { path: path.clone(), error };
         let options = ArrowReaderOptions::new();
@@ -168,7 +173,6 @@ impl Part {
             intake: wanted(keys::INTAKE)?,
             key_id: wanted(keys::KEY_ID)?,
             parts: wanted(keys::PARTS)?.parse().map_err(|_| damaged("the number of parts is no number".to_owned()))?,
-            profile: value(keys::PROFILE),
             stamp,
             rows,
             columns,

@@ -348,6 +348,10 @@ planted! {
     bonuses_of_zero: planted(4, "all_zero", |upload| upload.change("variable_pay", |_| "0".to_owned()));
     bonuses_of_a_month: planted(4, "column_mean", |upload| upload.times("variable_pay", 1.0 / 12.0));
     employer_cost_in_cents: planted(4, "column_mean", |upload| upload.times("benefit_health_employer_cost", 100.0));
+    hours_as_days: planted(4, "weekly_hours", |upload| upload.change("weekly_hours", |_| "1.6667".to_owned()));
+    the_first_upload_with_hours_of_a_month: planted_in_the_first(4, "weekly_hours", |upload| {
+        upload.change("weekly_hours", |_| "160".to_owned());
+    });
     one_row_of_the_next_quarter: planted(4, "stray_period", |upload| {
         upload.change_of("period", |place| place == 5, |_| "2026-07".to_owned());
     });

@@ -21,8 +21,13 @@ pub(super) fn judge(evidence: &Evidence<'_>) -> Vec<Said> {
         return Vec::new();
     }
     let enough = evidence.thresholds.column_min_records;
+    // Base pay and hours that are no week's are asked about by edits of their own.
+    let is_told = |name: &str, now: &ColumnProfile| {
+        name == "base_pay" || name == "weekly_hours" && super::weekly_hours::is_odd(now, enough.min(5))
+    };
     let mut said = Vec::new();
-    for (name, now) in evidence.now.columns.iter().filter(|(name, _)| *name != "base_pay" && (evidence.is_used)(name)) {
+    for (name, now) in evidence.now.columns.iter().filter(|(name, now)| !is_told(name, now) && (evidence.is_used)(name))
+    {
         let Some(then) = earlier.columns.get(name) else { continue };
         let (Some((now, count)), Some((then, before))) = (mean(now), mean(then)) else { continue };
         let as_many = count <= before * 2 && before <= count * 2;

@@ -18,6 +18,7 @@ mod period_to_come;
 mod same_as_last;
 mod shrinks;
 mod stray_period;
+mod weekly_hours;
 mod zero_padding;
 
 pub(super) use stray_period::is_stray;
@@ -38,6 +39,8 @@ pub enum Rule {
     Shrinks,
     /// Many more or fewer records than in the period before.
     Headcount,
+    /// Hours that are no week's.
+    WeeklyHours,
     /// Base pay is higher or lower as if it were given for another time.
     PayBasis,
     /// Base pay moved.
@@ -73,12 +76,13 @@ pub(super) struct Said {
 
 impl Rule {
     /// All edits.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::PeriodToCome,
         Self::StrayPeriod,
         Self::SameAsLast,
         Self::Shrinks,
         Self::Headcount,
+        Self::WeeklyHours,
         Self::PayBasis,
         Self::PayMoved,
         Self::PayOutsideSector,
@@ -101,6 +105,7 @@ impl Rule {
             Self::SameAsLast => "same_as_last",
             Self::Shrinks => "shrinks_snapshot",
             Self::Headcount => "headcount",
+            Self::WeeklyHours => "weekly_hours",
             Self::PayBasis => "pay_basis",
             Self::PayMoved => "pay_moved",
             Self::PayOutsideSector => "pay_outside_sector",
@@ -130,6 +135,7 @@ impl Rule {
             Self::SameAsLast => "export the rows of this period; only the period seems to have been changed",
             Self::Shrinks => "upload the snapshot whole: an upload replaces all of the earlier one",
             Self::Headcount => "look whether a part of the company is missing, or in the file twice",
+            Self::WeeklyHours => "write hours as numbers, as in 37.5, and those of a week",
             Self::PayBasis => {
                 "declare what time base pay is for: `pay_basis` as a column, or under `[defaults]` of the pipeline"
             }
@@ -190,6 +196,7 @@ pub(super) fn all(evidence: &Evidence<'_>) -> Vec<Said> {
     let mut found = whole;
     found.extend(first(&[(Rule::Shrinks, shrinks::judge), (Rule::Headcount, headcount::judge)]));
     found.extend(first(&[
+        (Rule::WeeklyHours, weekly_hours::judge),
         (Rule::AllZero, all_zero::judge_base_pay),
         (Rule::PayBasis, pay_basis::judge_earlier),
         (Rule::PayMoved, pay_moved::judge),
