@@ -27,6 +27,7 @@ pub mod audit;
 pub mod cli;
 pub mod digest;
 pub mod disclose;
+pub mod edits;
 pub mod exact;
 pub mod in_turn;
 pub mod ingest;

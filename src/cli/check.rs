@@ -1,15 +1,17 @@
 //! `payquorum check`: intake without writing anything.
 //!
-//! In: a pipeline and uploads. Out: for each upload what would be kept, dropped and rejected. Invariant: no file is written,
+//! In: a pipeline and uploads. Out: for each upload what would be kept, dropped, rejected and asked. Invariant: no file is written,
 //! and no value is shown.
 
 use std::path::PathBuf;
 
 use clap::Args;
 
+use super::check_profile::{self, ask, look, show_edits, show_json};
+use super::edits::WouldBeHeld;
 use super::summary::{group, near_misses};
-use super::{PipelineArguments, Refused};
-use crate::intake::{Intake, Nowhere, Register, Upload, UploadError, UploadReport};
+use super::{PipelineArguments, Refused, exit_code};
+use crate::intake::{Intake, Register, UploadReport};
 use crate::pipeline::Pipeline;
 
 /// Rejects that are shown for an upload.
@@ -21,6 +23,9 @@ pub(super) struct Check {
     pipeline: PipelineArguments,
     /// The uploads; those of the pipeline where none are named
     files: Vec<PathBuf>,
+    /// Tell what was found as one JSON object
+    #[arg(long)]
+    json: bool,
 }
 
 impl Check {
@@ -30,34 +35,34 @@ impl Check {
         let register = Register::of(&pipeline)?;
         let files = if self.files.is_empty() { crate::ingest::uploads(&pipeline.uploads)? } else { self.files };
         let intake = Intake { pipeline: &pipeline, register: &register };
-        let mut refused = 0;
-        for file in &files {
-            let outcome = match Upload::open(file) {
-                Ok(upload) => intake.read(&upload, &mut Nowhere),
-                Err(error) => {
-                    println!("{}: refused: cannot be read: {error}", file.display());
-                    refused += 1;
-                    continue;
-                }
-            };
-            match outcome {
-                Ok(report) => {
-                    println!("{}: accepted", file.display());
-                    show(&report, &pipeline, &register);
-                }
-                Err(UploadError::Refused { refusal, report }) => {
-                    refused += 1;
-                    println!("{}: refused: {refusal}", file.display());
-                    show(&report, &pipeline, &register);
-                }
-                Err(UploadError::Sink(error)) => return Err(anyhow::anyhow!("{}: {error}", file.display())),
+        let mut looked = files.iter().map(|file| look(file, intake)).collect::<anyhow::Result<Vec<_>>>()?;
+        let edits = ask(&mut looked, &pipeline, &register)?;
+        let refused = looked.iter().filter(|upload| upload.refused.is_some()).count();
+        let (all, held) = (looked.len(), edits.held.len());
+        let outcome = match (refused, held) {
+            (0, 0) => Ok(()),
+            (0, _) => Err(WouldBeHeld(format!("queries about {held} of {all} uploads would be open")).into()),
+            _ => Err(Refused(format!("{refused} of {all} uploads are refused")).into()),
+        };
+        if self.json {
+            let code = outcome.as_ref().map_or_else(exit_code, |()| 0);
+            show_json(&looked, &edits, &pipeline, &register, code)?;
+            return outcome;
+        }
+        for upload in &looked {
+            match &upload.refused {
+                None => println!("{}: accepted", upload.file.display()),
+                Some(why) => println!("{}: refused: {why}", upload.file.display()),
             }
+            if let Some(report) = &upload.report {
+                show(report, &pipeline, &register);
+            }
+            check_profile::show(upload, &pipeline);
         }
-        println!("{} uploads checked, {refused} refused; nothing was written", files.len());
-        if refused > 0 {
-            return Err(Refused(format!("{refused} of {} uploads are refused", files.len())).into());
-        }
-        Ok(())
+        show_edits(&edits);
+        let held = if held > 0 { format!(", {held} would be held back") } else { String::new() };
+        println!("{all} uploads checked, {refused} refused{held}; nothing was written");
+        outcome
     }
 }
 

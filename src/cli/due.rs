@@ -34,6 +34,13 @@ pub(super) struct DueArguments {
     now: Option<Timestamp>,
 }
 
+impl DueArguments {
+    /// The moment that the command line names.
+    pub(super) fn now(&self) -> Option<Timestamp> {
+        self.now
+    }
+}
+
 pub(super) fn moment(text: &str) -> Result<Timestamp, String> {
     text.parse().map_err(|_| "write a moment with its offset from UTC, like 2026-10-15T09:30:00+02:00".to_owned())
 }

@@ -13,8 +13,9 @@ use serde_json::{Map, Value};
 use super::{exit_code, kind_of, log};
 use crate::aggregate::CellTable;
 use crate::disclose::{Family, Ledger, SafeTable, Verdict};
+use crate::edits::{Edits, Finding, Held};
 use crate::ingest::rejects_file;
-use crate::intake::IntakeReport;
+use crate::intake::{IntakeReport, Register};
 use crate::period::Period;
 use crate::pipeline::Pipeline;
 use crate::release::Published;
@@ -34,6 +35,8 @@ pub(super) struct Report {
     release: Option<Release>,
     uploads: Option<Uploads>,
     rows: Option<Rows>,
+    /// Queries that hold uploads back, where uploads were taken.
+    queries: Option<Vec<Query>>,
     companies: Option<Companies>,
     figures: Option<Figures>,
     seconds: Map<String, Value>,
@@ -54,6 +57,7 @@ struct Uploads {
     read: usize,
     unchanged: usize,
     refused: usize,
+    held: usize,
     refusals: Vec<Refusal>,
 }
 
@@ -62,6 +66,17 @@ struct Refusal {
     file: String,
     text: String,
     rejects: Option<String>,
+}
+
+/// A query that is open.
+#[derive(Debug, Serialize)]
+pub(super) struct Query {
+    file: String,
+    company: String,
+    period: String,
+    rule: &'static str,
+    column: Option<String>,
+    text: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -121,6 +136,7 @@ impl Report {
             release: None,
             uploads: None,
             rows: None,
+            queries: None,
             companies: None,
             figures: None,
             seconds: Map::new(),
@@ -142,16 +158,19 @@ impl Report {
     }
 
     /// Notes what intake did.
-    pub(super) fn took(&mut self, report: &IntakeReport, pipeline: &Pipeline) {
+    pub(super) fn took(&mut self, report: &IntakeReport, edits: &Edits, pipeline: &Pipeline, register: &Register) {
+        self.queries = Some(queries(&edits.held));
         let refusals = report.refused.iter().map(|(refusal, upload)| Refusal {
             file: upload.file.display().to_string(),
             text: refusal.to_string(),
-            rejects: (!upload.rejects.is_empty()).then(|| rejects_file(upload, pipeline).display().to_string()),
+            rejects: (!upload.rejects.is_empty())
+                .then(|| rejects_file(upload, pipeline, register).display().to_string()),
         });
         self.uploads = Some(Uploads {
             read: report.taken.len(),
             unchanged: report.unchanged.len(),
             refused: report.refused.len(),
+            held: edits.held.len(),
             refusals: refusals.collect(),
         });
         let (read, accepted, rejected) = report.rows();
@@ -174,6 +193,19 @@ impl Report {
         let of = |family| OfFamily::of(ledger, family, rows);
         self.figures = Some(Figures { rows, incumbent: of(Family::Incumbent), organization: of(Family::Organization) });
     }
+}
+
+/// What is asked about uploads that are held back.
+pub(super) fn queries(held: &[Held]) -> Vec<Query> {
+    let query = |held: &Held, finding: &Finding| Query {
+        file: held.file.display().to_string(),
+        company: finding.company.clone(),
+        period: finding.period.to_string(),
+        rule: finding.rule.name(),
+        column: finding.column.clone(),
+        text: finding.message.clone(),
+    };
+    held.iter().flat_map(|held| held.findings.iter().map(|finding| query(held, finding))).collect()
 }
 
 impl OfFamily {

@@ -3,11 +3,14 @@
 //! In: arguments. Out: files, a summary on standard error, data on standard output, and an exit code. Invariant: one file
 //! for each command; nothing below this folder sees the argument parser; errors are printed here and nowhere else.
 
+mod accept;
 mod attack;
 mod check;
+mod check_profile;
 mod disclose;
 mod doctor;
 mod due;
+mod edits;
 mod explain;
 mod json;
 mod keys;
@@ -63,7 +66,8 @@ Exit codes:
   4  disclosure refused: nothing may be published
   5  the workspace is in use by another run
   6  a release is due and waits for uploads (`run --due`)
-  7  doctor found a problem";
+  7  doctor found a problem
+  8  held: queries about uploads are open (`payquorum accept`)";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -76,7 +80,7 @@ enum Command {
   payquorum run pipelines/quarterly.toml --quiet --json --wait    as a scheduler would
 
 Exit codes: 0 done, 1 failed, 2 usage, 3 data refused, 4 disclosure refused, 5 the workspace is in use,
-6 a release that is due waits for uploads")]
+6 a release that is due waits for uploads, 8 queries about uploads are open")]
     Run(run::Run),
     /// Publish a release from what is in the store already
     #[command(after_help = "Examples:
@@ -95,8 +99,17 @@ Exit codes: 0 done, 1 failed, 2 usage, 3 the pipeline or the register breaks a r
     #[command(after_help = "Example:
   payquorum check pipelines/quarterly.toml inbox/C001.csv inbox/C002.csv.gz
 
-Exit codes: 0 all would be accepted, 1 failed, 2 usage, 3 an upload, the pipeline or the register breaks a rule")]
+Exit codes: 0 all would be accepted, 1 failed, 2 usage, 3 an upload, the pipeline or the register breaks a rule,
+8 queries about uploads would be open")]
     Check(check::Check),
+    /// Say why an upload is right about which a query is open
+    #[command(after_help = "Example:
+  payquorum accept pipelines/quarterly.toml inbox/C072.csv --edit headcount --why 'merged with C073 in August'
+
+The next run takes the upload as it is. A word counts for this content of the file alone, and is kept in edits/accepted.jsonl.
+
+Exit codes: 0 accepted, 1 failed, 2 usage, 3 no such query is open, or the pipeline breaks a rule")]
+    Accept(accept::Accept),
     /// Check a release against its own manifest and policy
     #[command(after_help = "Example:
   payquorum verify out/releases/quarterly/2026-Q3/v1
@@ -246,6 +259,7 @@ impl Arguments {
             Command::Release(release) => release.execute(),
             Command::Plan(plan) => plan.execute(),
             Command::Check(check) => check.execute(),
+            Command::Accept(accept) => accept.execute(),
             Command::Verify(verify) => verify.execute(),
             Command::Disclose(disclose) => disclose.execute(),
             Command::Attack(attack) => attack.execute(),
@@ -265,7 +279,7 @@ impl Arguments {
         match outcome {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {
-                if error.is::<due::Waiting>() {
+                if error.is::<due::Waiting>() || exit_code(&error) == 8 {
                     log::warning(format!("{error:#}"));
                 } else {
                     log::error(&error);
@@ -303,6 +317,9 @@ fn exit_code(error: &anyhow::Error) -> u8 {
     if matches!(error.downcast_ref(), Some(IngestError::NoUploads(_))) {
         return 3;
     }
+    if error.is::<edits::OpenQueries>() || error.is::<edits::WouldBeHeld>() {
+        return 8;
+    }
     if error.is::<doctor::Unwell>() {
         return 7;
     }
@@ -325,6 +342,7 @@ fn kind_of(code: u8) -> &'static str {
         5 => "in-use",
         6 => "waiting",
         7 => "unwell",
+        8 => "held",
         _ => "failed",
     }
 }

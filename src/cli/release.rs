@@ -11,7 +11,7 @@ use clap::{Args, ValueEnum};
 
 use super::json::{Report, reported};
 use super::progress::Stage;
-use super::{PipelineArguments, Refused, log, scorecard, summary};
+use super::{PipelineArguments, Refused, edits, log, scorecard, summary};
 use crate::aggregate::{CompanyTable, Kept, Snapshots, aggregate_again};
 use crate::disclose::secondary::write_jj;
 use crate::disclose::{DiscloseError, History, Ledger, disclose, write_protection, write_told};
@@ -161,7 +161,9 @@ pub(super) fn release(
         );
     }
     tell_unknown_codes(&pipeline, register, &snapshots)?;
-    pipeline.expand(&snapshots.found(&pipeline)?);
+    let found = snapshots.found(&pipeline)?;
+    edits::tell_patterns(&pipeline, &found);
+    pipeline.expand(&found);
     pipeline.link();
     let pipeline = &pipeline;
     refuse_remainders(pipeline)?;
@@ -183,6 +185,11 @@ pub(super) fn release(
     let history = History::read(&earlier)?;
     stage.does(format!("judging {} figures, and protecting tables together", summary::group(cells.cells.len() as u64)));
     let (safe, ledger) = disclose(&cells, pipeline, &history)?;
+    if safe.rows().is_empty() {
+        let what = "no record has what any table of the pipeline needs, so that there is nothing to publish";
+        let mend = "look at what `payquorum check` tells of columns and codes, and at `payquorum metrics --pipeline`";
+        return Err(Refused(format!("{period}: {what}; {mend}")).into());
+    }
     if let Some(folder) = &arguments.export_jj {
         export_jj(&ledger, folder)?;
     }

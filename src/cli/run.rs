@@ -9,8 +9,9 @@ use clap::Args;
 
 use super::json::{Report, reported};
 use super::progress::Stage;
-use super::{PipelineArguments, Refused, due, log, release, summary};
-use crate::ingest::{ingest, uploads};
+use super::{PipelineArguments, Refused, due, edits, log, release, summary};
+use crate::edits::Today;
+use crate::ingest::{ingest_edited, uploads};
 use crate::intake::Register;
 use crate::pipeline::Pipeline;
 use crate::pseudonym::{KeySource, load_or_create};
@@ -24,7 +25,7 @@ pub(super) struct Run {
     pub(super) release: release::ReleaseArguments,
     #[command(flatten)]
     pub(super) due: due::DueArguments,
-    /// Publish without the uploads that are refused, instead of stopping
+    /// Publish without the uploads that are refused or about which queries are open, instead of stopping
     #[arg(long)]
     skip_refused: bool,
 }
@@ -52,7 +53,7 @@ impl Run {
         release::release(pipeline, &register, &store, &self.release, told)
     }
 
-    /// Takes uploads into the store; stops where some are refused.
+    /// Takes uploads into the store; stops where some are refused or held back.
     pub(super) fn take(
         &self,
         mut stage: Stage,
@@ -71,15 +72,25 @@ impl Run {
         }
         let bytes = files.iter().filter_map(|file| fs::metadata(file).ok()).map(|metadata| metadata.len()).sum();
         stage.count_files(files.len(), bytes);
-        let report = ingest(files, pipeline, register, store, &master, &|size| stage.file(size))?;
+        let today = self.due.now().map_or_else(Today::now, Today::at);
+        let (report, mut edits) =
+            ingest_edited(files, pipeline, register, store, &master, today, &|size| stage.file(size))?;
         drop(stage);
         summary::each_upload(&report);
-        told.took(&report, pipeline);
+        told.took(&report, &edits, pipeline, register);
         log::info(&summary::intake(&report, pipeline, register));
+        if self.due.due {
+            // Whoever reads the log of a timer need not know who is late: the list is private.
+            edits.missing = None;
+        }
+        let queries = edits::tell(&edits, pipeline)?;
         if !report.refused.is_empty() && !self.skip_refused {
             let text = "uploads were refused, and no release was made; mend them and run again, or publish without them \
                         with `--skip-refused`. The uploads that were taken are in the store";
             return Err(Refused(text.to_owned()).into());
+        }
+        if let Some(held) = queries.filter(|_| !self.skip_refused) {
+            return Err(held.into());
         }
         Ok(())
     }

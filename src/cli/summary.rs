@@ -55,7 +55,7 @@ fn write_intake(out: &mut String, report: &IntakeReport, pipeline: &Pipeline, re
             upload.file.display(),
             upload.rejected,
             upload.read,
-            rejects_file(upload, pipeline).display()
+            rejects_file(upload, pipeline, register).display()
         )?;
     }
     more(out, with_rejects.len())?;
@@ -75,7 +75,7 @@ fn write_intake(out: &mut String, report: &IntakeReport, pipeline: &Pipeline, re
     for (refusal, upload) in report.refused.iter().take(LISTED) {
         writeln!(out, "  refused {}: {refusal}", upload.file.display())?;
         if !upload.rejects.is_empty() {
-            writeln!(out, "    rows: {}", rejects_file(upload, pipeline).display())?;
+            writeln!(out, "    rows: {}", rejects_file(upload, pipeline, register).display())?;
         }
     }
     more(out, report.refused.len())

@@ -41,6 +41,17 @@ impl ValidBatch {
         self.ids.is_empty()
     }
 
+    /// The rows, for a profile that counts them.
+    pub(crate) fn rows(&self) -> (&StringArray, &RecordBatch) {
+        (&self.ids, &self.columns)
+    }
+
+    /// Rows that no upload had.
+    #[cfg(test)]
+    pub(crate) fn made_up(ids: StringArray, columns: RecordBatch) -> Self {
+        Self { company: 0, period: Period::Year(2026), ids, columns }
+    }
+
     /// The raw IDs and the other columns, for the pseudonym stage.
     pub(crate) fn into_parts(self) -> (usize, Period, StringArray, RecordBatch) {
         (self.company, self.period, self.ids, self.columns)

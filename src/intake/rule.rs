@@ -263,6 +263,8 @@ pub enum Refusal {
         /// The largest allowed part, in percent.
         allowed_percent: String,
     },
+    /// An edit found an error; the text says which, and what to do.
+    Edit(String),
     /// Two uploads of one run hold the same company and period.
     SameCompanyTwice {
         /// The company.
@@ -316,6 +318,7 @@ impl fmt::Display for Refusal {
                 "{rejected} of {read} rows break a rule, more than {allowed_percent} %; \
                  mend the rows in the rejects file, or raise `max_reject_share`"
             ),
+            Self::Edit(what) => out.write_str(what),
             Self::SameCompanyTwice { company, period, other } => {
                 write!(out, "company {company} and period {period} are also in {other}; keep one of the two files")
             }

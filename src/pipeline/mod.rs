@@ -9,6 +9,7 @@ mod classification;
 mod columns;
 mod dates;
 mod differential_privacy;
+mod edits;
 mod format;
 mod linked;
 mod measuring;
@@ -31,6 +32,7 @@ pub use protection::{Depth, Dominance, Policy, PriorPosterior, Rounding};
 pub use remainder::Remainder;
 pub use scorecard::{ScorePart, ScorecardPlan};
 
+use crate::edits::Thresholds;
 use crate::exact::Amount;
 use crate::measure::{Found, Measure, MeasureSettings, fits};
 use crate::period::{Period, PeriodKind};
@@ -93,6 +95,8 @@ pub struct Pipeline {
     pub policy: Policy,
     /// How tables are perturbed whose protection is differential privacy; none where no table is.
     pub differential_privacy: Option<DifferentialPrivacy>,
+    /// From where on edits ask.
+    pub edits: Thresholds,
     /// What scorecards are made of.
     pub scorecard: ScorecardPlan,
     /// When releases are due; none where the file does not say.

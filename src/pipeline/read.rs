@@ -124,6 +124,7 @@ impl<'a> Reader<'a> {
             protection.finish();
         }
         let schedule = self.schedule(period_kind);
+        let edits = self.edits();
         let scorecard = ScorecardPlan::read(self.root.section("scorecard"));
         let (workspace, also) = self.output();
         let mut also = overrides.also.clone().unwrap_or(also);
@@ -172,6 +173,7 @@ impl<'a> Reader<'a> {
             company_patterns: company.patterns,
             policy,
             differential_privacy,
+            edits,
             scorecard,
             schedule,
             also,

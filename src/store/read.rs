@@ -25,6 +25,7 @@ pub(super) mod keys {
     pub(in crate::store) const COMPANY: &str = "payquorum.company";
     pub(in crate::store) const PERIOD: &str = "payquorum.period";
     pub(in crate::store) const PARTS: &str = "payquorum.parts_of_upload";
+    pub(in crate::store) const PROFILE: &str = "payquorum.profile";
 }
 
 /// Files up to this size are read whole where columns are wanted: one of a small file is not worth a way to it of its own.
@@ -141,6 +142,13 @@ impl Catalogue {
 }
 
 impl Part {
+    /// What its records look like from afar, for edits; none in files of builds without them.
+    #[must_use]
+    pub fn profile(&self) -> Option<&str> {
+        let pairs = self.metadata.metadata().file_metadata().key_value_metadata()?;
+        pairs.iter().find(|pair| pair.key == keys::PROFILE)?.value.as_deref()
+    }
+
     pub(super) fn read(path: PathBuf) -> Result<Self, StoreError> {
         let damaged = |error: String| StoreError::Damaged { path: path.clone(), error };
         let options = ArrowReaderOptions::new();

@@ -21,6 +21,7 @@ use super::StoreError;
 use super::commit::Staged;
 use super::read::keys;
 use super::row_groups::RowGroups;
+use crate::period::Period;
 use crate::pseudonym::{PSEUDONYM, PseudonymBatch};
 use crate::record::Column;
 
@@ -48,7 +49,7 @@ pub struct UploadWriter {
     staging: PathBuf,
     number: usize,
     origin: Origin,
-    parts: BTreeMap<(usize, String), PartWriter>,
+    parts: BTreeMap<(usize, Period), PartWriter>,
     /// Bytes of unfinished row groups in all parts.
     held: usize,
 }
@@ -81,12 +82,12 @@ impl UploadWriter {
     /// # Errors
     /// [`StoreError`]: a file cannot be written.
     pub fn write(&mut self, batch: &PseudonymBatch) -> Result<(), StoreError> {
-        let key = (batch.company(), batch.period().to_string());
+        let key = (batch.company(), batch.period());
         if !self.parts.contains_key(&key) {
             fs::create_dir_all(&self.staging).map_err(StoreError::io(&self.staging))?;
             let path = self.staging.join(format!("{}-{}-{}.parquet", self.number, key.0, key.1));
             let part = PartWriter::new(path, batch.records(), &self.origin)?;
-            self.parts.insert(key.clone(), part);
+            self.parts.insert(key, part);
         }
         if let Some(part) = self.parts.get_mut(&key) {
             // Only this part has changed: to ask all of them would take time that grows with their number squared.
@@ -104,16 +105,24 @@ impl UploadWriter {
         Ok(())
     }
 
-    /// Finishes the files. `company` gives the ID of a register place.
+    /// Finishes the files. `company` gives the ID of a register place, `profile` what its records look like from afar.
     ///
     /// # Errors
     /// [`StoreError`]: a file cannot be written.
-    pub fn finish(self, company: impl Fn(usize) -> String) -> Result<Vec<Staged>, StoreError> {
+    pub fn finish(
+        self,
+        company: impl Fn(usize) -> String,
+        profile: impl Fn(usize, Period) -> Option<String>,
+    ) -> Result<Vec<Staged>, StoreError> {
         let parts = self.parts.len();
         let mut staged = Vec::with_capacity(parts);
-        for ((place, period), part) in self.parts {
-            let company = company(place);
+        for ((place, period), mut part) in self.parts {
+            let profile = profile(place, period);
+            let (company, period) = (company(place), period.to_string());
             let path = part.path.clone();
+            if let Some(profile) = profile {
+                part.writer.note(keys::PROFILE, profile);
+            }
             part.finish(&self.origin, &company, &period, parts)?;
             staged.push(Staged { path, company, period, name: format!("{}.parquet", &self.origin.upload[..16]) });
         }

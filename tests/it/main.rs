@@ -9,6 +9,7 @@ mod copies;
 mod desk;
 mod determinism;
 mod doctor;
+mod edits;
 mod exports;
 mod hostile;
 mod kill;
