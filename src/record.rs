@@ -3,6 +3,8 @@
 //! In: a column name. Out: its [`Column`]. Invariant: every stage speaks of columns by these names only; headers of
 //! uploads end at intake.
 
+use std::fmt::Write as _;
+
 use crate::exact::{Amount, SCALE};
 
 /// What a column may hold.
@@ -250,7 +252,8 @@ pub fn folder_name(company: &str) -> String {
         if plain {
             name.push(char::from(byte));
         } else {
-            name += &format!("%{byte:02X}");
+            // Writing to a string cannot fail.
+            let _ = write!(name, "%{byte:02X}");
         }
     }
     name

@@ -18,6 +18,7 @@ use crate::aggregate::{CompanyTable, Snapshots, aggregate};
 use crate::audit::{
     Attack, Attacker, Effort, Finding, Guess, Own, Published, attack, guesses, key_of, known_employees,
 };
+use crate::cli::output;
 use crate::disclose::secondary::Side;
 use crate::exact::{Amount, SCALE, decimal};
 use crate::ingest::{ingest, uploads};
@@ -78,7 +79,7 @@ impl AttackCommand {
             Some(attack) => with_ledger(&mut text, attack),
             None => without_ledger(&mut text, &known_employees(&published)),
         };
-        print!("{text}");
+        output::text(&text);
         match too_few + found {
             0 => Ok(()),
             findings => Err(Learned(format!("{findings} findings, listed above")).into()),

@@ -11,7 +11,8 @@ use super::check_profile::{self, ask, look, show_edits, show_json};
 use super::edits::WouldBeHeld;
 use super::summary::{group, near_misses};
 use super::{PipelineArguments, Refused, exit_code};
-use crate::intake::{Intake, Register, UploadReport};
+use crate::cli::output::say;
+use crate::intake::{Intake, Register, UploadReport, source};
 use crate::pipeline::Pipeline;
 
 /// Rejects that are shown for an upload.
@@ -33,10 +34,11 @@ impl Check {
         self.pipeline.use_threads();
         let pipeline = Pipeline::read(&self.pipeline.pipeline, &self.pipeline.overrides())?;
         let register = Register::of(&pipeline)?;
-        let files = if self.files.is_empty() { crate::ingest::uploads(&pipeline.uploads)? } else { self.files };
+        let all = self.files.is_empty();
+        let files = if all { crate::ingest::uploads(&pipeline.uploads)? } else { self.files };
         let intake = Intake { pipeline: &pipeline, register: &register };
         let mut looked = files.iter().map(|file| look(file, intake)).collect::<anyhow::Result<Vec<_>>>()?;
-        let edits = ask(&mut looked, &pipeline, &register)?;
+        let edits = ask(&mut looked, &pipeline, &register, all)?;
         let refused = looked.iter().filter(|upload| upload.refused.is_some()).count();
         let (all, held) = (looked.len(), edits.held.len());
         let outcome = match (refused, held) {
@@ -51,8 +53,8 @@ impl Check {
         }
         for upload in &looked {
             match &upload.refused {
-                None => println!("{}: accepted", upload.file.display()),
-                Some(why) => println!("{}: refused: {why}", upload.file.display()),
+                None => say!("{}: accepted", upload.file.display()),
+                Some(why) => say!("{}: refused: {why}", upload.file.display()),
             }
             if let Some(report) = &upload.report {
                 show(report, &pipeline, &register);
@@ -61,7 +63,7 @@ impl Check {
         }
         show_edits(&edits);
         let held = if held > 0 { format!(", {held} would be held back") } else { String::new() };
-        println!("{all} uploads checked, {refused} refused{held}; nothing was written");
+        say!("{all} uploads checked, {refused} refused{held}; nothing was written");
         outcome
     }
 }
@@ -74,39 +76,52 @@ fn show(report: &UploadReport, pipeline: &Pipeline, register: &Register) {
         b'\t' => "tab".to_owned(),
         other => char::from(other).to_string(),
     };
-    println!("  read as {}, delimiter {delimiter}", report.encoding);
+    match report.encoding {
+        source::WORKBOOK => say!("  read as a workbook"),
+        encoding => say!("  read as {encoding}, delimiter {delimiter}"),
+    }
     let columns = report.columns.iter().zip(&report.headers);
     let kept: Vec<String> = columns
-        .map(
-            |(column, header)| {
-                if column.name == *header { header.clone() } else { format!("{} (from {header:?})", column.name) }
-            },
-        )
+        .map(|(column, header)| {
+            if column.name == *header {
+                header.clone()
+            } else if header.is_empty() {
+                format!("{} (as headers and the pipeline tell)", column.name)
+            } else {
+                format!("{} (from {header:?})", column.name)
+            }
+        })
         .collect();
-    println!("  columns kept: {}", kept.join(", "));
+    say!("  columns kept: {}", kept.join(", "));
     if !report.dropped.is_empty() {
-        println!("  columns dropped unread: {}", report.dropped.join(", "));
+        say!("  columns dropped unread: {}", report.dropped.join(", "));
     }
     if !report.identifiers.is_empty() {
-        println!("  of these, direct identifiers: {}", report.identifiers.join(", "));
+        say!("  of these, direct identifiers: {}", report.identifiers.join(", "));
     }
     for sentence in near_misses(report) {
-        println!("  {sentence}");
+        say!("  {sentence}");
     }
-    println!(
-        "  rows: {} read = {} accepted + {} rejected",
-        group(report.read),
-        group(report.accepted),
-        group(report.rejected)
-    );
+    if report.accepted + report.rejected == report.read {
+        say!(
+            "  rows: {} read = {} accepted + {} rejected",
+            group(report.read),
+            group(report.accepted),
+            group(report.rejected)
+        );
+    } else {
+        // The upload was refused before its rows were settled.
+        say!("  rows: {} read", group(report.read));
+        return;
+    }
     for ((company, period), rows) in report.stored.iter().take(SHOWN) {
-        println!("  {} in {period}: {} employees", register.companies()[*company].id, group(*rows));
+        say!("  {} in {period}: {} employees", register.companies()[*company].id, group(*rows));
     }
     let listing = report.rejects_csv(pipeline);
     for line in listing.lines().take(SHOWN + 1).skip(usize::from(report.rejects.is_empty())) {
-        println!("    {line}");
+        say!("    {line}");
     }
     if report.rejects.len() > SHOWN {
-        println!("    and {} more", group((report.rejects.len() - SHOWN) as u64));
+        say!("    and {} more", group((report.rejects.len() - SHOWN) as u64));
     }
 }

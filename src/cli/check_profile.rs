@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use super::json::print;
 use super::{edits, log};
+use crate::cli::output::{self, say};
 use crate::digest::hex;
 use crate::edits::{
     Accepted, Arrival, Edits, Finding, Held, Profile, Profiler, Severity, Today, is_used, judge, notes, worst,
@@ -93,7 +94,7 @@ pub(super) fn look(file: &Path, intake: Intake<'_>) -> anyhow::Result<Looked> {
 }
 
 /// Lets the edits look at all uploads together and beside the store, and gives what is told of files.
-pub(super) fn ask(looked: &mut [Looked], pipeline: &Pipeline, register: &Register) -> anyhow::Result<Edits> {
+pub(super) fn ask(looked: &mut [Looked], pipeline: &Pipeline, register: &Register, all: bool) -> anyhow::Result<Edits> {
     let parts = match Look::at(&pipeline.workspace) {
         Ok(look) => look.parts,
         Err(error) => {
@@ -115,7 +116,9 @@ pub(super) fn ask(looked: &mut [Looked], pipeline: &Pipeline, register: &Registe
     let found = judge(&arrivals, &stored(&parts, pipeline), pipeline, register, Today::now());
     let accepted = Accepted::read(&pipeline.workspace)?;
     let files: Vec<PathBuf> = looked.iter().map(|upload| upload.file.clone()).collect();
-    let mut edits = Edits { remarks: notes::of_formats(&files, pipeline), ..Edits::default() };
+    // One file of many tells nothing of patterns that match others.
+    let remarks = if all { notes::of_formats(&files, pipeline) } else { Vec::new() };
+    let mut edits = Edits { remarks, ..Edits::default() };
     for (place, finding) in found {
         let upload = &mut looked[place];
         match finding.severity {
@@ -192,11 +195,11 @@ pub(super) fn show(upload: &Looked, pipeline: &Pipeline) {
     if upload.refused.is_some() || upload.whole.records == 0 {
         return;
     }
-    println!("  {:<36} {:>10} {:>10} {:>8}", "column", "filled", "distinct", "used");
+    say!("  {:<36} {:>10} {:>10} {:>8}", "column", "filled", "distinct", "used");
     for line in columns(upload, pipeline) {
         let percent = format!("{} %", (line.filled * 100).checked_div(line.records).unwrap_or(0));
         let distinct = line.distinct.map_or("-".to_owned(), |distinct| distinct.to_string());
-        println!("  {:<36} {percent:>10} {distinct:>10} {:>8}", line.name, format!("{} %", line.used_percent));
+        say!("  {:<36} {percent:>10} {distinct:>10} {:>8}", line.name, format!("{} %", line.used_percent));
     }
 }
 
@@ -294,7 +297,7 @@ pub(super) fn show_json(
                 (None, false) => "accepted",
             },
             refusal: upload.refused.clone(),
-            encoding: report.filter(|report| !report.columns.is_empty()).map(|report| format!("{:?}", report.encoding)),
+            encoding: report.filter(|report| !report.columns.is_empty()).map(|report| report.encoding.to_owned()),
             rows,
             columns: if upload.refused.is_some() { Vec::new() } else { columns(upload, pipeline) },
             dropped: dropped.iter().enumerate().map(|(place, header)| shown(header, place)).collect(),
@@ -314,5 +317,5 @@ pub(super) fn show_json(
 
 /// Prints what the edits found.
 pub(super) fn show_edits(edits: &Edits) {
-    print!("{}", edits::summary(edits));
+    output::text(&edits::summary(edits));
 }

@@ -12,6 +12,7 @@ use clap::Args;
 use super::log;
 use super::summary::group;
 use crate::audit::{blocks, check_proofs};
+use crate::cli::output;
 use crate::disclose::DiscloseError;
 use crate::disclose::secondary::{JjFile, Pattern, Role, Side, protect, read_jj, write_jj};
 use crate::exact::{Amount, decimal};
@@ -41,7 +42,7 @@ impl Disclose {
         let written = write_jj(&file.problem, &file.indices, Some(&pattern));
         match &self.output {
             Some(output) => replace(output, &written)?,
-            None => print!("{written}"),
+            None => output::text(&written),
         }
         summarize(&file, &pattern);
         Ok(())

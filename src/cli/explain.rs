@@ -15,6 +15,7 @@ use polars::prelude::{AnyValue, DataFrame, ParquetReader, SerReader};
 
 use super::Refused;
 use crate::audit::{Evidence, Protection, protection};
+use crate::cli::output;
 use crate::exact::{Amount, decimal};
 use crate::release::{DECISIONS, ledger_of};
 
@@ -57,7 +58,7 @@ impl Explain {
                 format!("{} has no such cell; write the codes of the release, and leave totals out", file.display());
             return Err(Refused(what).into());
         }
-        print!("{text}");
+        output::text(&text);
         Ok(())
     }
 

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use super::{Refused, log};
+use crate::cli::output::say;
 use crate::pseudonym::{KEY_VARIABLE, KeySource, create, load};
 
 #[derive(Debug, Args)]
@@ -42,7 +43,7 @@ impl Keys {
                         "made {file}; keep a copy in a safe place: without it pseudonyms cannot be made again\n"
                     ));
                 }
-                println!("{}", key.id());
+                say!("{}", key.id());
             }
             Command::Id { workspace } => {
                 let missing = || {
@@ -53,7 +54,7 @@ impl Keys {
                     ))
                 };
                 let (key, _) = load(&workspace)?.ok_or_else(missing)?;
-                println!("{}", key.id());
+                say!("{}", key.id());
             }
         }
         Ok(())

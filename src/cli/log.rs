@@ -8,6 +8,7 @@ use std::sync::{Mutex, PoisonError};
 
 use clap::{Args, ValueEnum};
 
+use super::output::printable;
 use super::progress::undrawn;
 
 /// How much is told; each level tells what those before it tell.
@@ -51,13 +52,13 @@ pub(super) fn tells(level: Level) -> bool {
 
 /// Tells why the program stops.
 pub(super) fn error(error: &anyhow::Error) {
-    undrawn(|| eprintln!("error: {error:#}"));
+    undrawn(|| eprintln!("error: {}", printable(&format!("{error:#}"))));
 }
 
 /// Tells what should be looked at, although the program goes on.
 pub(super) fn warning(text: String) {
     if tells(Level::Warn) {
-        undrawn(|| eprintln!("warning: {text}"));
+        undrawn(|| eprintln!("warning: {}", printable(&text)));
     }
     // A thread that died while it held the list has added its warning, or has not.
     WARNINGS.lock().unwrap_or_else(PoisonError::into_inner).push(text);
@@ -71,13 +72,13 @@ pub(super) fn warnings() -> Vec<String> {
 /// Tells what was done: whole lines.
 pub(super) fn info(lines: &str) {
     if tells(Level::Info) {
-        undrawn(|| eprint!("{lines}"));
+        undrawn(|| eprint!("{}", printable(lines)));
     }
 }
 
 /// Tells a detail: one line.
 pub(super) fn debug(line: impl FnOnce() -> String) {
     if tells(Level::Debug) {
-        undrawn(|| eprintln!("debug: {}", line()));
+        undrawn(|| eprintln!("debug: {}", printable(&line())));
     }
 }

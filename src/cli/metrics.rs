@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::Refused;
+use crate::cli::output::{self, say};
 use crate::ingest::uploads;
 use crate::intake::mapping_of;
 use crate::measure::{Entry, Found, Measure, MeasureSettings, Requirement, Section, catalogue, fits, markdown};
@@ -36,7 +37,7 @@ struct Uploads {
 impl Metrics {
     pub(super) fn execute(self) -> anyhow::Result<()> {
         if self.markdown {
-            print!("{}", markdown());
+            output::text(&markdown());
             return Ok(());
         }
         let uploads = self.pipeline.map(|file| Uploads::read(&file)).transpose()?;
@@ -60,12 +61,12 @@ fn explain(name: &str, uploads: Option<&Uploads>) -> anyhow::Result<()> {
         };
         return Err(Refused(format!("{name:?} is no metric; {mend}")).into());
     };
-    println!("{}", measure.name);
+    say!("{}", measure.name);
     for (what, fact) in measure.facts() {
-        println!("  {what}: {fact}");
+        say!("  {what}: {fact}");
     }
     if let Some(uploads) = uploads {
-        println!("  available: {}", uploads.availability(&measure));
+        say!("  available: {}", uploads.availability(&measure));
     }
     Ok(())
 }
@@ -74,21 +75,21 @@ fn list(uploads: Option<&Uploads>) {
     let default = MeasureSettings::default();
     let settings = uploads.map_or(&default, |uploads| &uploads.pipeline.settings);
     for section in Section::ALL {
-        println!("{}", section.title());
+        say!("{}", section.title());
         for entry in catalogue().filter(|entry| entry.section == section) {
             for measure in measures(&entry, settings, uploads) {
-                println!("  {:<44} {}", measure.name, measure.unit.label());
-                println!("      {}", measure.formula);
+                say!("  {:<44} {}", measure.name, measure.unit.label());
+                say!("      {}", measure.formula);
                 let needs = if measure.needs.is_empty() { "records".to_owned() } else { measure.needs.join(", ") };
-                println!("      needs {needs}; source: {}", measure.source);
+                say!("      needs {needs}; source: {}", measure.source);
                 if let Some(uploads) = uploads {
-                    println!("      available: {}", uploads.availability(&measure));
+                    say!("      available: {}", uploads.availability(&measure));
                 }
             }
         }
     }
     if uploads.is_none() {
-        println!(
+        say!(
             "\n`payquorum metrics NAME` explains one; with `--pipeline FILE` you see which of them your uploads can give."
         );
     }

@@ -17,6 +17,7 @@ mod keys;
 mod log;
 mod man;
 mod metrics;
+mod output;
 mod plan;
 mod progress;
 mod pseudonymize;
@@ -181,7 +182,7 @@ Exit codes: 0 done, 1 failed, 2 usage, 3 there is no key, or the file is refused
 
 Each check ends as `ok`, as a `note` (nothing to do now) or as a `problem`, with what mends it.
 
-Exit codes: 0 no problem, 1 failed, 2 usage, 6 a problem")]
+Exit codes: 0 no problem, 1 failed, 2 usage, 7 a problem")]
     Doctor(doctor::Doctor),
     /// Print the manual page of the program, or write those of all commands
     #[command(after_help = "Examples:

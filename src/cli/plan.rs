@@ -10,6 +10,7 @@ use jiff::{Timestamp, Zoned};
 
 use super::due::{Agenda, first_known, moment};
 use super::{PipelineArguments, summary::group};
+use crate::cli::output::say;
 use crate::ingest::uploads;
 use crate::intake::{Register, mapping_of};
 use crate::pipeline::{DimensionSource, Pipeline, Protect, Table};
@@ -32,12 +33,12 @@ impl Plan {
     pub(super) fn execute(self) -> anyhow::Result<()> {
         let pipeline = Pipeline::read(&self.pipeline.pipeline, &self.pipeline.overrides())?;
         let register = Register::of(&pipeline)?;
-        println!("pipeline   {} ({})", pipeline.name, pipeline.file.display());
+        say!("pipeline   {} ({})", pipeline.name, pipeline.file.display());
         let period = pipeline.period.map_or("the latest in the store".to_owned(), |period| period.to_string());
-        println!("period     {period}, each a {:?}", pipeline.period_kind);
-        println!("workspace  {}", pipeline.workspace.display());
+        say!("period     {period}, each a {:?}", pipeline.period_kind);
+        say!("workspace  {}", pipeline.workspace.display());
         let holdings: BTreeSet<&str> = register.companies().iter().map(|company| company.holding.as_str()).collect();
-        println!(
+        say!(
             "register   {}: {} companies of {} holdings",
             pipeline.register_name(),
             group(register.companies().len() as u64),
@@ -47,19 +48,19 @@ impl Plan {
         if let Some(schedule) = &pipeline.schedule {
             show_schedule(schedule, &pipeline, self.now.unwrap_or_else(Timestamp::now))?;
         }
-        println!("tables");
+        say!("tables");
         for table in &pipeline.tables {
             show_table(table, &pipeline, &register);
         }
-        println!("rules in force");
+        say!("rules in force");
         for sentence in pipeline.policy.sentences() {
-            println!("  {sentence}");
+            say!("  {sentence}");
         }
         for sentence in Perturbation::of(&pipeline).iter().flat_map(Perturbation::sentences) {
-            println!("  {sentence}");
+            say!("  {sentence}");
         }
         for remainder in pipeline.remainders() {
-            println!("cannot be released: {remainder}");
+            say!("cannot be released: {remainder}");
         }
         Ok(())
     }
@@ -67,7 +68,7 @@ impl Plan {
 
 fn show_uploads(pipeline: &Pipeline) -> anyhow::Result<()> {
     let files = uploads(&pipeline.uploads)?;
-    println!("uploads    {}: {} files", pipeline.uploads, group(files.len() as u64));
+    say!("uploads    {}: {} files", pipeline.uploads, group(files.len() as u64));
     let mut found: BTreeMap<String, (usize, BTreeSet<String>)> = BTreeMap::new();
     let mut dropped: BTreeMap<String, usize> = BTreeMap::new();
     let mut refused = Vec::new();
@@ -86,29 +87,29 @@ fn show_uploads(pipeline: &Pipeline) -> anyhow::Result<()> {
             Err(refusal) => refused.push((file, refusal)),
         }
     }
-    println!("columns, and in how many uploads");
+    say!("columns, and in how many uploads");
     for (column, (count, headers)) in found {
         let others: Vec<String> =
             headers.iter().filter(|header| **header != column).map(|h| format!("{h:?}")).collect();
         let from = if others.is_empty() { String::new() } else { format!("  also as {}", others.join(", ")) };
-        println!("  {column:<36} {count:>6}{from}");
+        say!("  {column:<36} {count:>6}{from}");
     }
     if !dropped.is_empty() {
-        println!("dropped unread");
+        say!("dropped unread");
         for (header, count) in dropped {
-            println!("  {header:<36} {count:>6}");
+            say!("  {header:<36} {count:>6}");
         }
     }
     for (file, refusal) in refused {
-        println!("would be refused: {}: {refusal}", file.display());
+        say!("would be refused: {}: {refusal}", file.display());
     }
     Ok(())
 }
 
 /// Releases that are due or come next; where nothing tells of a first period, those that come next.
 fn show_schedule(schedule: &Schedule, pipeline: &Pipeline, now: Timestamp) -> anyhow::Result<()> {
-    println!("schedule   {}", schedule.sentence());
-    println!("  waits for records of {} companies of the register", group(schedule.min_companies_uploaded));
+    say!("schedule   {}", schedule.sentence());
+    say!("  waits for records of {} companies of the register", group(schedule.min_companies_uploaded));
     let released = released_periods(pipeline)?;
     let today = Zoned::new(now, schedule.time_zone.clone()).date();
     let current = pipeline.period_kind.holding(today.year(), today.month().unsigned_abs());
@@ -118,25 +119,25 @@ fn show_schedule(schedule: &Schedule, pipeline: &Pipeline, now: Timestamp) -> an
     let first = first_known(schedule, &released);
     let agenda = first.map(|first| Agenda::of(schedule, &released, first, now));
     for period in agenda.iter().flat_map(|agenda| &agenda.left_out) {
-        println!("  {:<8} left out: a later period is released already", period.to_string());
+        say!("  {:<8} left out: a later period is released already", period.to_string());
     }
     for period in agenda.iter().flat_map(|agenda| &agenda.due) {
-        println!("  {:<8} due since {}", period.to_string(), schedule.moment(*period));
+        say!("  {:<8} due since {}", period.to_string(), schedule.moment(*period));
     }
     let mut next = agenda.map_or_else(to_come, |agenda| agenda.next);
     for _ in 0..SHOWN {
-        println!("  {:<8} due at {}", next.to_string(), schedule.moment(next));
+        say!("  {:<8} due at {}", next.to_string(), schedule.moment(next));
         next = next.next();
     }
     if let Some(last) = schedule.last_holiday() {
-        println!("  holidays are known up to {last}");
+        say!("  holidays are known up to {last}");
     }
     Ok(())
 }
 
 fn show_table(table: &Table, pipeline: &Pipeline, register: &Register) {
     let measures: Vec<&str> = table.measures.iter().map(|&place| pipeline.measures[place].name.as_str()).collect();
-    println!("  {}", table.name);
+    say!("  {}", table.name);
     let mut cells: Option<usize> = Some(1);
     for (&place, levels) in table.by.iter().zip(&table.levels) {
         let dimension = &pipeline.dimensions[place];
@@ -156,21 +157,21 @@ fn show_table(table: &Table, pipeline: &Pipeline, register: &Register) {
         let codes: Option<usize> = codes.sum::<Option<usize>>().map(|sum| sum + usize::from(table.totals));
         cells = cells.zip(codes).map(|(cells, codes)| cells * codes);
         let count = codes.map_or("as many codes as the records have".to_owned(), |codes| format!("{codes} codes"));
-        println!("    by {} at levels {levels:?}: {count}", dimension.name);
+        say!("    by {} at levels {levels:?}: {count}", dimension.name);
     }
     match cells {
         Some(cells) => {
-            println!("    at most {} cells and {} rows", group(cells as u64), group((cells * measures.len()) as u64));
+            say!("    at most {} cells and {} rows", group(cells as u64), group((cells * measures.len()) as u64));
         }
-        None => println!("    as many cells as the records have"),
+        None => say!("    as many cells as the records have"),
     }
-    println!("    measures: {}", measures.join(", "));
+    say!("    measures: {}", measures.join(", "));
     match (table.roll_up, table.totals) {
         _ if table.protect == Protect::DifferentialPrivacy => {
-            println!("    with noise, in every cell of its classifications");
+            say!("    with noise, in every cell of its classifications");
         }
-        (true, _) => println!("    only the finest safe level of each branch is published; {} leads", measures[0]),
-        (false, true) => println!("    with totals"),
-        (false, false) => println!("    without totals"),
+        (true, _) => say!("    only the finest safe level of each branch is published; {} leads", measures[0]),
+        (false, true) => say!("    with totals"),
+        (false, false) => say!("    without totals"),
     }
 }

@@ -13,6 +13,7 @@ use super::json::{Report, reported};
 use super::progress::Stage;
 use super::{PipelineArguments, Refused, edits, log, scorecard, summary};
 use crate::aggregate::{CompanyTable, Kept, Snapshots, aggregate_again};
+use crate::cli::output::say;
 use crate::disclose::secondary::write_jj;
 use crate::disclose::{DiscloseError, History, Ledger, disclose, write_protection, write_told};
 use crate::intake::Register;
@@ -231,7 +232,7 @@ pub(super) fn release(
     told.released(&published, &safe, &ledger, &cells);
     log::info(&summary::release(&published, &safe, &ledger, pipeline, &cells, &[own, decisions]));
     if !arguments.json {
-        println!("{}", published.folder.display());
+        say!("{}", published.folder.display());
     }
     arguments.tell_timings()
 }

@@ -9,6 +9,7 @@ use anyhow::Context;
 use clap::Args;
 
 use super::{PipelineArguments, Refused, log, release};
+use crate::cli::output::say;
 use crate::intake::Register;
 use crate::period::Period;
 use crate::pipeline::Pipeline;
@@ -47,7 +48,7 @@ impl ScorecardCommand {
         log::info(&format!(
             "{cards} scorecards, each as JSON and as a page (private: for that company and whom it designates)\n"
         ));
-        println!("{}", folder.display());
+        say!("{}", folder.display());
         Ok(())
     }
 }

@@ -12,6 +12,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use super::{PipelineArguments, Refused, log, release};
+use crate::cli::output::say;
 use crate::intake::Register;
 use crate::pipeline::Pipeline;
 use crate::release::Released;
@@ -163,15 +164,15 @@ fn list(pipeline: &Pipeline, all: bool) -> anyhow::Result<()> {
     let log = Log::read(&pipeline.workspace)?;
     if all {
         for entry in log.entries() {
-            println!("{}", serde_json::to_string(entry)?);
+            say!("{}", serde_json::to_string(entry)?);
         }
         return Ok(());
     }
-    println!("company,recipient,parts,until");
+    say!("company,recipient,parts,until");
     for grant in log.in_force(today()) {
         let parts = if grant.parts.contains(&Part::Parts) { "score and parts" } else { "score" };
         let until = grant.until.map(|until| until.to_string()).unwrap_or_default();
-        println!("{},{},{parts},{until}", grant.company, grant.recipient);
+        say!("{},{},{parts},{until}", grant.company, grant.recipient);
     }
     Ok(())
 }
@@ -203,6 +204,6 @@ fn export_to(arguments: &PipelineArguments, recipient: &str) -> anyhow::Result<(
     events.add(event, Timestamp::now(), today())?;
     let companies = if count == 1 { "one company" } else { &format!("{count} companies") };
     log::info(&format!("scores of {companies}, as the grants in force allow\n"));
-    println!("{}", folder.display());
+    say!("{}", folder.display());
     Ok(())
 }

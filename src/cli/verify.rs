@@ -8,6 +8,7 @@ use anyhow::Context;
 use clap::Args;
 
 use super::{Refused, summary::group};
+use crate::cli::output::say;
 use crate::release::verify;
 
 #[derive(Debug, Args)]
@@ -20,10 +21,10 @@ impl Verify {
     pub(super) fn execute(self) -> anyhow::Result<()> {
         let verified = verify(&self.release).with_context(|| format!("{}", self.release.display()))?;
         for fault in &verified.faults {
-            println!("{fault}");
+            say!("{fault}");
         }
         if verified.faults.is_empty() {
-            println!(
+            say!(
                 "{}: {} files and {} rows are as the manifest says, and every published row keeps its policy",
                 self.release.display(),
                 verified.files,

@@ -181,6 +181,8 @@ pub struct Profiler {
     /// By basis, in the order of [`PAY_BASES`].
     pay: [Histogram; PAY_BASES.len()],
     ids: IdShape,
+    /// Whether the IDs are those of the upload: without employee IDs intake makes some, and how those are written tells nothing.
+    has_employee_ids: bool,
 }
 
 impl Profiler {
@@ -196,6 +198,7 @@ impl Profiler {
             counts_distinct: false,
             pay: Default::default(),
             ids: IdShape::default(),
+            has_employee_ids: settings.has_employee_ids,
         }
     }
 
@@ -209,7 +212,9 @@ impl Profiler {
     pub fn update_batch(&mut self, batch: &ValidBatch) {
         let (ids, columns) = batch.rows();
         self.records += ids.len() as u64;
-        self.ids.update(ids);
+        if self.has_employee_ids {
+            self.ids.update(ids);
+        }
         for (place, (field, array)) in columns.schema_ref().fields().iter().zip(columns.columns()).enumerate() {
             self.column(place, field.name()).update(array.as_ref());
         }

@@ -269,7 +269,7 @@ const BASES: [(&str, &[&str]); 8] = [
         ],
     ),
     ("two_weeks", &["biweekly", "fortnightly", "fortnight", "everytwoweeks", "2weeks"]),
-    ("half_month", &["semimonthly", "twiceamonth", "bimonthly"]),
+    ("half_month", &["semimonthly", "twiceamonth"]),
     (
         "month",
         &[

@@ -62,15 +62,11 @@ impl<'a> Cell<'a> {
 }
 
 /// Words for totals of others, in the languages of exports.
-const TOTALS: [&str; 42] = [
+const TOTALS: [&str; 27] = [
     "total",
     "totals",
     "subtotal",
     "subtotals",
-    "sum",
-    "sums",
-    "average",
-    "count",
     "headcount",
     "gesamt",
     "gesamtsumme",
@@ -85,24 +81,31 @@ const TOTALS: [&str; 42] = [
     "totale",
     "totali",
     "moyenne",
-    "effectif",
-    "suma",
     "promedio",
-    "recuento",
     "somma",
-    "media",
-    "conteggio",
     "totaal",
     "subtotaal",
     "gemiddelde",
-    "aantal",
-    "summa",
     "totalt",
-    "genomsnitt",
-    "antal",
     "razem",
     "ogółem",
     "średnia",
+];
+
+/// Words that mean a total of others only at the beginning of a row that is mostly blank: they are names and initials as well.
+const PERHAPS_TOTALS: [&str; 14] = [
+    "sum",
+    "sums",
+    "average",
+    "count",
+    "effectif",
+    "suma",
+    "recuento",
+    "media",
+    "conteggio",
+    "aantal",
+    "summa",
+    "antal",
     "soma",
     "média",
 ];
@@ -115,13 +118,16 @@ const BEFORE_TOTALS: [&str; 8] = ["grand", "sub", "overall", "company", "departm
 #[inline]
 pub fn is_total(text: &str) -> bool {
     // Employee numbers begin with a digit, or with a few letters before one.
-    if !text.starts_with(|c: char| c.is_alphabetic() || matches!(c, '*' | '-' | '=' | '<' | '(' | '\u{2211}')) {
-        return false;
-    }
-    speaks_of_total(text)
+    text.starts_with(|c: char| c.is_alphabetic() || matches!(c, '*' | '-' | '=' | '<' | '(' | '\u{2211}'))
+        && speaks_of_total(text, false)
 }
 
-fn speaks_of_total(text: &str) -> bool {
+/// The same in a row that is mostly blank, where words that are names elsewhere mean a total.
+pub(super) fn is_perhaps_total(text: &str) -> bool {
+    speaks_of_total(text, true)
+}
+
+fn speaks_of_total(text: &str, perhaps: bool) -> bool {
     if text.starts_with('\u{2211}') {
         return true;
     }
@@ -130,12 +136,10 @@ fn speaks_of_total(text: &str) -> bool {
     if first.len() > 24 || first.bytes().any(|byte| byte.is_ascii_digit()) {
         return false;
     }
+    let is_known = |word: &str| TOTALS.contains(&word) || (perhaps && PERHAPS_TOTALS.contains(&word));
     let first = first.to_lowercase();
-    if TOTALS.contains(&first.as_str()) {
-        return true;
-    }
-    BEFORE_TOTALS.contains(&first.as_str())
-        && words.next().is_some_and(|word| TOTALS.contains(&word.to_lowercase().as_str()))
+    is_known(&first)
+        || (BEFORE_TOTALS.contains(&first.as_str()) && words.next().is_some_and(|word| is_known(&word.to_lowercase())))
 }
 
 #[cfg(test)]
@@ -166,13 +170,9 @@ mod tests {
             "Gesamtergebnis",
             "Total général",
             "Totale",
-            "Suma",
             "Razem",
             "Ogółem",
             "Totaal",
-            "Summa",
-            "Average",
-            "Count: 20",
             "*** Total ***",
             "∑",
             "Anzahl 20",
@@ -191,10 +191,20 @@ mod tests {
             "Grand",
             "",
             "MAX",
+            "Media",
+            "SUM, WING",
             "Totalis-7",
             "a1b2c3",
         ] {
             assert!(!is_total(text), "{text}");
         }
+    }
+
+    #[test]
+    fn names_mean_totals_in_rows_that_are_mostly_blank() {
+        for text in ["Sum", "Average pay", "Count: 20", "Summa", "Total"] {
+            assert!(is_perhaps_total(text), "{text}");
+        }
+        assert!(!is_perhaps_total("E00") && !is_perhaps_total("SUMMERS, A"));
     }
 }

@@ -62,6 +62,9 @@ impl Mapped {
     }
 }
 
+/// Headers up to which the ones that nobody knows are compared with those that are missing.
+const MOST_COMPARED: usize = 1_000;
+
 /// The longest header that is shown, in characters: longer ones are texts, and may be of a record.
 const LONGEST_SHOWN: usize = 64;
 
@@ -131,33 +134,40 @@ fn unit_of(header: &str) -> (&str, Option<&str>) {
     }
 }
 
-/// Words of headers that tell the time that an amount pays for.
-const TIMES: [(&str, &[&str]); 8] = [
+/// Words of headers that tell the time that an amount pays for, and nouns that do so behind `per`.
+const TIMES: [(&str, &[&str], &[&str]); 8] = [
     (
         "hour",
         &[
             "hourly",
-            "hour",
             "stundenlohn",
             "stundensatz",
+            "stündlich",
             "horaire",
-            "hora",
             "oraria",
             "uurloon",
             "timlön",
             "timlon",
             "godzinowa",
         ],
+        &["hour", "hr", "stunde", "heure", "hora", "ora", "uur", "timme", "godzinę"],
     ),
-    ("day", &["daily", "tageslohn", "tagessatz", "journalier", "diario", "dagloon"]),
-    ("week", &["weekly", "wochenlohn", "hebdomadaire", "semanal", "settimanale", "weekloon", "veckolön"]),
-    ("two_weeks", &["biweekly", "fortnightly"]),
-    ("half_month", &["semimonthly"]),
+    (
+        "day",
+        &["daily", "tageslohn", "tagessatz", "täglich", "journalier", "diario", "dagloon"],
+        &["day", "tag", "jour", "día", "dag"],
+    ),
+    (
+        "week",
+        &["weekly", "wochenlohn", "wöchentlich", "hebdomadaire", "semanal", "settimanale", "weekloon", "veckolön"],
+        &["week", "woche", "semaine", "semana", "settimana", "vecka"],
+    ),
+    ("two_weeks", &["biweekly", "fortnightly"], &["fortnight"]),
+    ("half_month", &["semimonthly"], &[]),
     (
         "month",
         &[
             "monthly",
-            "month",
             "monatsgehalt",
             "monatslohn",
             "monatsentgelt",
@@ -174,8 +184,9 @@ const TIMES: [(&str, &[&str]); 8] = [
             "miesięczne",
             "miesieczne",
         ],
+        &["month", "monat", "mois", "mes", "mese", "maand", "månad", "miesiąc"],
     ),
-    ("quarter", &["quarterly"]),
+    ("quarter", &["quarterly"], &["quarter"]),
     (
         "year",
         &[
@@ -183,7 +194,6 @@ const TIMES: [(&str, &[&str]); 8] = [
             "annualized",
             "annualised",
             "yearly",
-            "year",
             "jahresgehalt",
             "jahreslohn",
             "jahresbrutto",
@@ -199,19 +209,28 @@ const TIMES: [(&str, &[&str]); 8] = [
             "arslon",
             "roczne",
         ],
+        &["annum", "year", "jahr", "an", "año", "anno", "ano", "jaar", "år", "rok"],
     ),
 ];
 
-/// The pay basis that a header tells, where it tells one and only one.
+/// Words behind which a noun tells the time that an amount pays for.
+const PER: [&str; 7] = ["per", "pro", "par", "por", "al", "à", "a"];
+
+/// The pay basis that a header tells, where it tells one and only one. A bare noun tells none: `Salary year 2026` is no yearly salary.
 fn basis_told_by(header: &str) -> Option<&'static str> {
-    let lower = header
-        .to_lowercase()
-        .replace("bi-weekly", "biweekly")
-        .replace("semi-monthly", "semimonthly")
-        .replace("bi weekly", "biweekly");
-    let words: BTreeSet<&str> = lower.split(|c: char| !c.is_alphanumeric()).collect();
-    let mut told = TIMES.iter().filter(|(_, known)| known.iter().any(|word| words.contains(word)));
-    let (basis, _) = told.next()?;
+    let lower = header.to_lowercase();
+    let lower =
+        lower.replace("bi-weekly", "biweekly").replace("bi weekly", "biweekly").replace("semi-monthly", "semimonthly");
+    let lower = lower.replace('/', " per ");
+    let words: Vec<&str> = lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    let tells = |known: &[&str], nouns: &[&str]| {
+        words.iter().enumerate().any(|(place, word)| {
+            let is_behind_per = place > 0 && PER.contains(&words[place - 1]);
+            known.contains(word) || (is_behind_per && nouns.contains(word))
+        })
+    };
+    let mut told = TIMES.iter().filter(|(_, known, nouns)| tells(known, nouns));
+    let (basis, ..) = told.next()?;
     if told.next().is_some() { None } else { PAY_BASES.into_iter().find(|known| known == basis) }
 }
 
@@ -235,7 +254,8 @@ impl Mapping {
         if !found.is_empty() && !format.drops_identifiers {
             return Err(HeaderFault::Identifiers(found));
         }
-        let is_identifier = |place: usize| found.iter().any(|found| found.place == place + 1);
+        let identifiers: BTreeSet<usize> = found.iter().map(|found| found.place - 1).collect();
+        let is_identifier = |place: usize| identifiers.contains(&place);
         let mut taken = vec![false; headers.len()];
         let mut columns: Vec<Mapped> = Vec::new();
         for mapped in &pipeline.columns {
@@ -288,12 +308,15 @@ impl Mapping {
             let (text, is_shown) = shown(&headers[place], place);
             if is_identifier(place) {
                 mapping.identifiers.push(text.clone());
-            } else if is_shown && let Some(column) = mapping.nearly(&keys[place], pipeline) {
+            } else if is_shown
+                && headers.len() <= MOST_COMPARED
+                && let Some(column) = mapping.nearly(&keys[place], pipeline)
+            {
                 mapping.near.push((text.clone(), column));
             }
             mapping.dropped.push(text);
         }
-        mapping.add_pay_basis(pipeline, format);
+        mapping.add_pay_basis(format);
         // What decides what an amount means is read before it.
         let order = |column: &Column| match (&column.kind, column.name.as_str()) {
             (ColumnKind::Currency, _) => 0,
@@ -364,14 +387,11 @@ impl Mapping {
     }
 
     /// Lets rows have a pay basis where headers or the format tell one.
-    fn add_pay_basis(&mut self, pipeline: &Pipeline, format: &FileFormat) {
+    fn add_pay_basis(&mut self, format: &FileFormat) {
         let has_basis = self.has("pay_basis");
         let Some(base) = self.columns.iter_mut().find(|mapped| mapped.column.name == "base_pay") else { return };
-        let several = base.fields.len() > 1;
         for field in &mut base.fields {
-            // Of one header its words count where nothing else says what it pays for.
-            field.tells_basis =
-                basis_told_by(&field.text).filter(|_| several || (!has_basis && pipeline.settings.pay_basis.is_none()));
+            field.tells_basis = basis_told_by(&field.text);
         }
         let told = base.fields.iter().any(|field| field.pay_basis.is_some() || field.tells_basis.is_some());
         if (told || format.pay.pays_per_year.is_some_and(|pays| pays != 12))
@@ -483,6 +503,10 @@ mod tests {
             ("Jahresgehalt", Some("year")),
             ("Salary", None),
             ("Annual or hourly rate", None),
+            ("Rate per hour", Some("hour")),
+            ("Pay/month", Some("month")),
+            ("Salary year 2026", None),
+            ("Hour bank", None),
         ] {
             assert_eq!(basis_told_by(header), basis, "{header}");
         }

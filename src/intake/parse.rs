@@ -11,7 +11,7 @@ use arrow::array::{ArrayRef, StringArray};
 use encoding_rs::WINDOWS_1252;
 
 use super::builder::{Builder, Built, Meaning, flag_of, synonym};
-use super::cell::{Cell, is_total};
+use super::cell::{Cell, is_perhaps_total, is_total};
 use super::chunk::Chunk;
 use super::gate::{self, ColumnGate, Suspicion};
 use super::header::{Mapped, Mapping, key_of};
@@ -289,20 +289,24 @@ impl Context<'_> {
         }
     }
 
-    /// Whether a row is the total of others: its employee ID says so, or where it has none its first text.
+    /// Whether a row is the total of others: its employee ID says so; where it has none, its first text, in a row that is mostly blank.
     fn is_total_row(&self, record: &impl super::records::Row, id: Option<&Mapped>, is_broken: bool) -> bool {
-        let is_total_at = |place: usize| {
+        let says = |place: usize, is_total: fn(&str) -> bool| {
             let text = record.field(place).unwrap_or_default();
             let text = Cell::of(&text, self.is_typed).text();
             self.decode(text).is_some_and(|text| is_total(text.trim()))
         };
-        match id {
-            Some(id) if id.fields.iter().any(|field| !record.is_blank(field.place)) => {
-                id.fields.iter().any(|field| is_total_at(field.place))
-            }
-            Some(_) if !is_broken => false,
-            _ => (0..record.len()).find(|&place| !record.is_blank(place)).is_some_and(is_total_at),
+        let has_id = id.is_some_and(|id| id.fields.iter().any(|field| !record.is_blank(field.place)));
+        if has_id && id.is_some_and(|id| id.fields.iter().any(|field| says(field.place, is_total))) {
+            return true;
         }
+        // Employees with an ID, and rows in order, are employees.
+        if id.is_some() && !is_broken {
+            return false;
+        }
+        let filled = (0..record.len()).filter(|&place| !record.is_blank(place));
+        let (first, count) = (filled.clone().next(), filled.count());
+        2 * count <= self.mapping.fields.max(4) && first.is_some_and(|first| says(first, is_perhaps_total))
     }
 
     /// Adds one field to its column; the rule that it breaks, if any.
@@ -318,7 +322,8 @@ impl Context<'_> {
     ) -> Result<Option<Rule>, NotUtf8> {
         let column = &slot.mapped.column;
         let text = cell.text();
-        let is_error = cell == Cell::Error;
+        // A date or a yes where a text was expected is what a spreadsheet has made of a code.
+        let is_no_text = matches!(cell, Cell::Error | Cell::Date(_) | Cell::Hours(_) | Cell::Flag(_));
         Ok(match builder {
             Builder::Ids { bytes, ends } => {
                 self.must_be_utf8(text)?;
@@ -326,14 +331,14 @@ impl Context<'_> {
                 findings.suspicions.extend(gate::employee_id_looks_like(&id));
                 bytes.push_str(&id);
                 ends.push(i32::try_from(bytes.len()).unwrap_or(i32::MAX));
-                if is_error { Some(Rule::Cell) } else { rule }
+                if is_no_text { Some(Rule::Cell) } else { rule }
             }
             Builder::Words(words) => {
                 let judge = |words: &mut Vec<String>| {
                     self.must_be_utf8(text)?;
                     Ok(self.word(slot, text, words, findings))
                 };
-                let meaning = if is_error { Meaning::Broken(Rule::Cell) } else { words.meaning(text, judge)? };
+                let meaning = if is_no_text { Meaning::Broken(Rule::Cell) } else { words.meaning(text, judge)? };
                 let rule = words.push(meaning);
                 match slot.role {
                     // What is no known word is told as such, and not as missing too.
@@ -371,6 +376,7 @@ impl Context<'_> {
                     self.must_be_utf8(text)?;
                     Ok(self.flag(slot, text, findings))
                 };
+                let is_error = matches!(cell, Cell::Error | Cell::Date(_) | Cell::Hours(_));
                 let meaning = if is_error { Meaning::Broken(Rule::Cell) } else { words.meaning(text, judge)? };
                 words.push(meaning)
             }
@@ -436,7 +442,8 @@ impl Context<'_> {
         }
         // Without employee IDs each row is an employee, whom nothing joins to a row of another upload or period.
         let ids = ids.unwrap_or_else(|| {
-            (0..rows).map(|row| Some(format!("row {chunk}.{row} of {:?}", periods.get(row)))).collect()
+            let period = |row: usize| periods.get(row).map(ToString::to_string).unwrap_or_default();
+            (0..rows).map(|row| Some(format!("row {chunk}.{row} of {}", period(row)))).collect()
         });
         Parsed {
             rows,
@@ -472,7 +479,9 @@ impl Context<'_> {
                     Cow::Borrowed(id) => Cow::Borrowed(id.trim()),
                     Cow::Owned(id) => Cow::Owned(id.trim().to_owned()),
                 };
-                let rule = (id.is_empty() || id.len() > LONGEST_TEXT).then_some(Rule::EmployeeId);
+                let is_text =
+                    !id.is_empty() && id.len() <= LONGEST_TEXT && !id.bytes().any(|byte| byte.is_ascii_control());
+                let rule = (!is_text).then_some(Rule::EmployeeId);
                 (if rule.is_some() { Cow::Borrowed("") } else { id }, rule)
             }
         }
@@ -506,7 +515,10 @@ impl Context<'_> {
         if text.len() > LONGEST_TEXT || text.chars().any(|letter| letter.is_control() && !letter.is_whitespace()) {
             return Meaning::Broken(Rule::Text);
         }
-        let text = self.mapped_word(slot, text, findings).trim();
+        // A line break inside a code is a blank: exports break long titles.
+        let on_one_line =
+            text.contains(char::is_control).then(|| text.split_whitespace().collect::<Vec<_>>().join(" "));
+        let text = self.mapped_word(slot, on_one_line.as_deref().unwrap_or(text), findings).trim();
         if text.is_empty() {
             return Meaning::Absent;
         }
@@ -593,7 +605,7 @@ impl Context<'_> {
         }
         let parse = |text: &[u8]| match (&column.kind, slot.role) {
             (ColumnKind::Money, _) => format.parse_money(text, currency),
-            (_, Role::Fte) => parse_part(format, text),
+            (_, Role::Fte) => parse_part(format, text, self.format.pay.fte_is_percent),
             _ => format.parse(text),
         };
         let number = match parse(text) {
@@ -625,14 +637,16 @@ impl Context<'_> {
 }
 
 /// A part of one, which may be written in percent.
-fn parse_part(format: NumberFormat, text: &[u8]) -> Result<i64, NumberFault> {
-    match text {
-        [percent @ .., b'%'] => format
-            .parse(percent.trim_ascii())
-            .map(|percent| crate::exact::divide_half_even(i128::from(percent), 100))
-            .and_then(|part| i64::try_from(part).map_err(|_| NumberFault::TooLarge)),
-        _ => format.parse(text),
+fn parse_part(format: NumberFormat, text: &[u8], is_percent: bool) -> Result<i64, NumberFault> {
+    let (text, is_percent) = match text {
+        [percent @ .., b'%'] => (percent.trim_ascii(), true),
+        text => (text, is_percent),
+    };
+    let number = format.parse(text)?;
+    if !is_percent {
+        return Ok(number);
     }
+    i64::try_from(crate::exact::divide_half_even(i128::from(number), 100)).map_err(|_| NumberFault::TooLarge)
 }
 
 /// The text of a column in a record, and which of its fields has it: the first that is filled.
@@ -649,26 +663,50 @@ fn field_of<'r>(record: &'r impl super::records::Row, mapped: &Mapped) -> (Cow<'
     }
 }
 
-/// Whether a quoted field holds the rest of its row, whole rows, and the beginning of another: what a stray quote swallows. The lines of such a
-/// field have as many delimiters as those pieces.
+/// Whether a quoted field holds rows that a stray quote has swallowed. Such a field has the rest of its own row, whole rows and the beginning of
+/// another, with as many delimiters; or one of its lines begins with a text of the form of the row's own first field, as an employee number.
 pub(super) fn holds_rows(record: &impl super::records::Row, delimiter: u8, fields: usize) -> bool {
-    if fields < 3 || !record.holds_breaks() {
+    if fields < 2 || !record.holds_breaks() {
         return false;
     }
+    let own = record.field(0).map(|first| form_of(&first)).filter(|form| form.contains(&b'9'));
     (0..record.len().min(fields)).any(|place| {
         let field = record.field(place).unwrap_or_default();
         if memchr::memchr2(b'\n', b'\r', &field).is_none() {
             return false;
         }
-        let lines = field.split(|byte| matches!(byte, b'\n' | b'\r')).filter(|line| !line.is_empty());
-        let counts: Vec<usize> = lines.map(|line| memchr::memchr_iter(delimiter, line).count()).collect();
+        let lines: Vec<&[u8]> =
+            field.split(|byte| matches!(byte, b'\n' | b'\r')).filter(|line| !line.is_empty()).collect();
+        let is_row = |line: &&[u8]| {
+            memchr::memchr(delimiter, line)
+                .is_some_and(|end| own.as_ref().is_some_and(|own| *own == form_of(&line[..end])))
+        };
+        if place > 0 && lines.iter().skip(1).any(is_row) {
+            return true;
+        }
+        let counts: Vec<usize> = lines.iter().map(|line| memchr::memchr_iter(delimiter, line).count()).collect();
         match counts.as_slice() {
-            [first, inner @ .., last] => {
+            [first, inner @ .., last] if fields > 2 || !inner.is_empty() => {
                 *first == fields - 1 - place && *last == place && inner.iter().all(|count| *count == fields - 1)
             }
             _ => false,
         }
     })
+}
+
+/// The form of a text: letters as `a`, digits as `9`, each once in a row of them.
+fn form_of(text: &[u8]) -> Vec<u8> {
+    let mut form: Vec<u8> = text
+        .trim_ascii()
+        .iter()
+        .map(|byte| match byte {
+            b'0'..=b'9' => b'9',
+            b'a'..=b'z' | b'A'..=b'Z' | 128.. => b'a',
+            other => *other,
+        })
+        .collect();
+    form.dedup();
+    form
 }
 
 fn period_of(text: &[u8], kind: PeriodKind, dates: &Dates, periods: &mut Vec<Period>) -> Meaning {

@@ -19,7 +19,7 @@ pub(super) struct Terms {
     base_pay: Option<usize>,
     range: Vec<usize>,
     pay_basis: Option<usize>,
-    terms: PayTerms,
+    of_file: PayTerms,
     standard_hours: Option<Amount>,
     default_basis: Option<&'static str>,
 }
@@ -45,7 +45,7 @@ impl Terms {
             base_pay,
             range: ["range_min", "range_max"].into_iter().filter_map(place).collect(),
             pay_basis: place("pay_basis"),
-            terms,
+            of_file: terms,
             standard_hours: context.pipeline.settings.standard_weekly_hours,
             default_basis: context.pipeline.settings.pay_basis.map(crate::measure::PayBasis::word),
         })
@@ -63,12 +63,12 @@ impl Terms {
         let mut basis = row.declared_basis.or(row.basis).or(row.told_basis).or(self.default_basis)?;
         let mut factor = (1_i128, 1_i128);
         if basis == "month"
-            && let Some(pays) = self.terms.pays_per_year.filter(|pays| *pays != 12)
+            && let Some(pays) = self.of_file.pays_per_year.filter(|pays| *pays != 12)
         {
             basis = "year";
             factor.0 *= i128::from(pays);
         }
-        if self.terms.is_full_time && basis != "hour" {
+        if self.of_file.is_full_time && basis != "hour" {
             let Some((part, whole)) = self.part_of_full_time(row) else { return Some(Rule::FullTimeRate) };
             factor = (factor.0 * part, factor.1 * whole);
         }

@@ -230,6 +230,8 @@ pub enum Refusal {
     Header(u64, HeaderFault),
     /// Values look like direct identifiers.
     IdentifierValues(Vec<FoundValues>),
+    /// Several of these at once.
+    Several(Vec<Self>),
     /// A quote is not closed; the line is where it may begin.
     OpenQuote(u64),
     /// A quoted field that begins on this line goes over lines and closes inside a text.
@@ -282,6 +284,12 @@ impl fmt::Display for Refusal {
             Self::Unreadable(why) => write!(out, "cannot be read: {why}"),
             Self::Header(line, fault) => write!(out, "line {line}{fault}"),
             Self::IdentifierValues(found) => write_values(out, found),
+            Self::Several(refusals) => {
+                for (number, refusal) in refusals.iter().enumerate() {
+                    write!(out, "{}{refusal}", if number > 0 { "; " } else { "" })?;
+                }
+                Ok(())
+            }
             Self::OpenQuote(line) => write!(
                 out,
                 "line {line}: a quoted field that begins here is not closed; close it, or double quotes inside a field"
@@ -385,7 +393,11 @@ fn write_values(out: &mut fmt::Formatter<'_>, found: &[FoundValues]) -> fmt::Res
     for (number, FoundValues { line, rows, column, header, suspicion }) in found.iter().enumerate() {
         let comma = if number > 0 { "; " } else { "" };
         let header = header.as_ref().map_or(String::new(), |header| format!(" ({header:?})"));
-        let more = if *rows > 1 { format!(", and in {} further rows", rows - 1) } else { String::new() };
+        let more = match rows - 1 {
+            0 => String::new(),
+            1 => ", and in 1 further row".to_owned(),
+            more => format!(", and in {more} further rows"),
+        };
         write!(out, "{comma}line {line}, column {column}{header}: a value looks like {suspicion}{more}")?;
     }
     out.write_str(", which must not be uploaded; remove such values and upload again")

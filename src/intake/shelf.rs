@@ -79,18 +79,13 @@ enum Value {
 }
 
 /// A row, unpacked.
+#[derive(Default)]
 struct Row {
     /// Data row of the upload, and its line, from 1.
-    row: u64,
+    number: u64,
     line: u64,
     id: String,
     values: Vec<Option<Value>>,
-}
-
-/// What becomes of the rows of one employee.
-enum Verdict {
-    Keep(Row),
-    Reject,
 }
 
 /// What leaves the shelf besides batches.
@@ -179,25 +174,22 @@ impl Shelf {
         }
         let mut settled = Settled::default();
         let mut batch = Batch::new(&self.columns, &self.texts);
+        // Rows are unpacked into the same room again and again.
+        let mut room: Vec<Row> = Vec::new();
         for of_owner in rows.chunk_by(|one, other| one.owner == other.owner) {
             let owner = self.owners[of_owner[0].owner as usize];
-            match judge {
-                None => {
-                    for place in of_owner {
-                        batch.push(&self.unpack(self.packed(place)));
-                        if batch.rows == BATCH {
-                            out(batch.finish(&self.columns, owner)?)?;
-                        }
-                    }
-                }
-                Some(judge) => {
-                    for alike in of_owner.chunk_by(|one, other| one.hash == other.hash) {
-                        for verdict in self.judge(alike, judge, &mut settled) {
-                            if let Verdict::Keep(row) = verdict {
-                                batch.push(&row);
-                                if batch.rows == BATCH {
-                                    out(batch.finish(&self.columns, owner)?)?;
-                                }
+            let groups = of_owner.chunk_by(|one, other| judge.is_some() && one.hash == other.hash);
+            for alike in groups {
+                for employee in self.employees(alike) {
+                    match judge {
+                        Some(judge) if !self.join(&employee, judge, &mut room, &mut settled) => {}
+                        _ => {
+                            if judge.is_none() {
+                                self.unpack(employee[0], row_in(&mut room, 0));
+                            }
+                            batch.push(&room[0]);
+                            if batch.rows == BATCH {
+                                out(batch.finish(&self.columns, owner)?)?;
                             }
                         }
                     }
@@ -212,9 +204,12 @@ impl Shelf {
         Ok(settled)
     }
 
-    /// Judges rows with one hash: nearly always those of one employee.
-    fn judge(&self, alike: &[Place], judge: Judge, settled: &mut Settled) -> Vec<Verdict> {
+    /// The rows of each employee among rows with one hash: nearly always of one.
+    fn employees(&self, alike: &[Place]) -> Vec<Vec<&[u8]>> {
         let rows: Vec<&[u8]> = alike.iter().map(|place| self.packed(place)).collect();
+        if rows.iter().all(|row| id_of(row) == id_of(rows[0])) {
+            return vec![rows];
+        }
         let mut employees: Vec<Vec<&[u8]>> = Vec::new();
         for row in rows {
             match employees.iter_mut().find(|known| id_of(known[0]) == id_of(row)) {
@@ -222,30 +217,35 @@ impl Shelf {
                 None => employees.push(vec![row]),
             }
         }
-        employees.into_iter().map(|rows| self.judge_employee(&rows, judge, settled)).collect()
+        employees
     }
 
-    fn judge_employee(&self, rows: &[&[u8]], judge: Judge, settled: &mut Settled) -> Verdict {
-        let first = rows[0];
-        if rows.iter().all(|row| content_of(row) == content_of(first)) {
+    /// Makes one row of those of an employee, at the beginning of the room; not where they cannot be one.
+    fn join(&self, rows: &[&[u8]], judge: Judge, room: &mut Vec<Row>, settled: &mut Settled) -> bool {
+        if rows.iter().all(|row| content_of(row) == content_of(rows[0])) {
             settled.merged += rows.len() as u64 - 1;
-            return Verdict::Keep(self.unpack(first));
+            self.unpack(rows[0], row_in(room, 0));
+            return true;
         }
-        let unpacked: Vec<Row> = rows.iter().map(|row| self.unpack(row)).collect();
+        for (place, row) in rows.iter().enumerate() {
+            self.unpack(row, row_in(room, place));
+        }
+        let unpacked = &mut room[..rows.len()];
         if judge.multiple_jobs == MultipleJobs::Sum
-            && let Some(row) = self.sum_of_jobs(&unpacked, judge.hourly_by_default)
+            && let Some(values) = self.sum_of_jobs(unpacked, judge.hourly_by_default)
         {
             settled.merged += rows.len() as u64 - 1;
-            return Verdict::Keep(row);
+            unpacked[0].values = values;
+            return true;
         }
-        settled.rejected.extend(unpacked.iter().map(|row| (row.row, row.line)));
-        Verdict::Reject
+        settled.rejected.extend(unpacked.iter().map(|row| (row.number, row.line)));
+        false
     }
 
     /// Several jobs of one employee as one row: what adds up by its unit is summed, hourly pay is averaged by hours, and everything else is as
     /// in the job with the highest base pay (the first such row). None where the jobs differ in currency, pay basis or region, so that
     /// their amounts cannot be added.
-    fn sum_of_jobs(&self, rows: &[Row], hourly_by_default: bool) -> Option<Row> {
+    fn sum_of_jobs(&self, rows: &[Row], hourly_by_default: bool) -> Option<Vec<Option<Value>>> {
         let place = |name: &str| self.columns.iter().position(|column| column.name == name);
         for name in ["currency", "pay_basis", "region"] {
             if let Some(at) = place(name)
@@ -292,8 +292,7 @@ impl Shelf {
                 _ => {}
             }
         }
-        let Row { row, line, id, .. } = &rows[0];
-        Some(Row { row: *row, line: *line, id: id.clone(), values })
+        Some(values)
     }
 
     fn packed(&self, place: &Place) -> &[u8] {
@@ -303,28 +302,37 @@ impl Shelf {
         &block[at..at + length]
     }
 
-    fn unpack(&self, packed: &[u8]) -> Row {
+    fn unpack(&self, packed: &[u8], row: &mut Row) {
         let mut at = 0;
-        let id = String::from_utf8_lossy(read_id(packed, &mut at)).into_owned();
-        let (row, line) = (read_varint(packed, &mut at), read_varint(packed, &mut at));
+        row.id.clear();
+        row.id += &String::from_utf8_lossy(read_id(packed, &mut at));
+        row.number = read_varint(packed, &mut at);
+        row.line = read_varint(packed, &mut at);
+        row.values.clear();
         let nulls = &packed[at..at + self.columns.len().div_ceil(8)];
         at += nulls.len();
-        let mut values = Vec::with_capacity(self.columns.len());
         for (place, column) in self.columns.iter().enumerate() {
             if nulls[place / 8] & (1 << (place % 8)) == 0 {
-                values.push(None);
+                row.values.push(None);
                 continue;
             }
             let raw = read_varint(packed, &mut at);
-            values.push(Some(match column.kind {
+            row.values.push(Some(match column.kind {
                 ColumnKind::Number { .. } | ColumnKind::Money => Value::Number(unfold(raw)),
                 ColumnKind::Date => Value::Day(i32::try_from(unfold(raw)).unwrap_or(0)),
                 ColumnKind::Flag => Value::Yes(raw == 1),
                 _ => Value::Text(u32::try_from(raw).unwrap_or(0)),
             }));
         }
-        Row { row, line, id, values }
     }
+}
+
+/// A row of a room, which grows where it has too few.
+fn row_in(room: &mut Vec<Row>, place: usize) -> &mut Row {
+    if room.len() <= place {
+        room.resize_with(place + 1, Row::default);
+    }
+    &mut room[place]
 }
 
 /// Mean hourly pay, weighted by hours; none where hours are missing.

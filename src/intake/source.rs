@@ -13,6 +13,9 @@ use super::workbook::{self, BookKind, Content};
 use crate::digest;
 use crate::pipeline::{Encoding, FileFormat};
 
+/// What a workbook is told to be read as, in the place of an encoding.
+pub const WORKBOOK: &str = "workbook";
+
 /// How the names of text files end.
 const TEXTS: [&str; 3] = [".csv", ".txt", ".tsv"];
 
@@ -174,7 +177,8 @@ fn of_workbook<T>(
     read: impl FnOnce(Opened<'_>) -> T,
 ) -> io::Result<T> {
     let header_line = format.header_line.and_then(|line| u32::try_from(line).ok());
-    let read = |stream: &mut dyn Read| read(Opened { stream, script: Script::Utf8, encoding: "UTF-8", is_typed: true });
+    let read =
+        |stream: &mut dyn Read| read(Opened { stream, script: Script::Utf8, encoding: WORKBOOK, is_typed: true });
     workbook::read_workbook(file, kind, format.sheet.as_deref(), header_line, read).map_err(io::Error::other)
 }
 
@@ -185,6 +189,13 @@ fn decoded<T>(mut stream: impl Read, format: &FileFormat, read: impl FnOnce(Open
     content.check().map_err(io::Error::other)?;
     if matches!(content, Content::Workbook(_)) {
         return Err(io::Error::other("it is a packed workbook; upload the workbook itself, which is packed already"));
+    }
+    let marked = start.starts_with(&[0xFF, 0xFE]) || start.starts_with(&[0xFE, 0xFF]);
+    if format.encoding == Encoding::Auto && !marked && 4 * start.iter().filter(|byte| **byte == 0).count() > start.len()
+    {
+        return Err(io::Error::other(
+            "every other byte is NUL, as in UTF-16 without a byte order mark; declare `encoding = \"utf-16le\"` (or \"utf-16be\") for this file",
+        ));
     }
     // A byte order mark knows better than any declaration.
     let (encoding, script, mark) = match (start.as_slice(), format.encoding) {

@@ -30,7 +30,7 @@ use super::source::{self, Opened, Upload};
 use crate::exact::SCALE;
 use crate::measure::PayBasis;
 use crate::period::Period;
-use crate::pipeline::Pipeline;
+use crate::pipeline::{FileFormat, MultipleJobs, Pipeline};
 use crate::record::{ColumnKind, is_currency_code};
 
 /// An error of whatever takes the batches.
@@ -129,7 +129,9 @@ impl Intake<'_> {
     pub fn read(&self, upload: &Upload, sink: &mut dyn Sink) -> Result<UploadReport, UploadError> {
         let path = upload.path();
         let format = self.pipeline.format_of(path);
-        let mut purpose = Purpose::HandOn;
+        // Where employees may have several jobs, which of them do is found out first, in a reading of their IDs alone.
+        let mut purpose =
+            if self.pipeline.multiple_jobs == MultipleJobs::Sum { Purpose::FindRepeats } else { Purpose::HandOn };
         loop {
             let mut report = UploadReport::new(path, upload.digest());
             let mut pass = Pass::new(*self, path, &purpose, &mut report);
@@ -140,7 +142,7 @@ impl Intake<'_> {
                 (Ok(()), Purpose::Judge(_)) => return Ok(report),
                 (Ok(()), _) => {
                     let repeated = repeated_hashes(hashes);
-                    if repeated.is_empty() {
+                    if repeated.is_empty() && matches!(purpose, Purpose::HandOn) {
                         return Ok(report);
                     }
                     sink.restart();
@@ -187,6 +189,8 @@ struct Pass<'a> {
     repeated: Shelf,
     /// Rows of an upload that mixes many companies.
     mixed: Shelf,
+    /// The refusal for headers that mean direct identifiers; the rows are read for what else is to be told, and go nowhere.
+    identified: Option<Refusal>,
     /// What looks like a direct identifier, by the place of its column.
     found: BTreeMap<usize, FoundValues>,
     /// What the marks in the numbers of each column tell.
@@ -204,6 +208,7 @@ impl<'a> Pass<'a> {
             has_looked: false,
             repeated: Shelf::default(),
             mixed: Shelf::default(),
+            identified: None,
             found: BTreeMap::new(),
             marks: Vec::new(),
         }
@@ -217,15 +222,27 @@ impl<'a> Pass<'a> {
         let beginning = chunks.beginning().map_err(|error| unreadable(&error))?;
         let head = Head::read(beginning, format, script, is_typed)?;
         let at_header = |fault: HeaderFault| Refusal::Header(head.line, fault);
-        let mapping = Mapping::of(&head.headers, pipeline, format)
-            .map_err(|fault| at_header(head.with_header_line(fault, beginning, pipeline, format)))?;
-        self.check_defaults(&mapping).map_err(at_header)?;
+        let mapping = match Mapping::of(&head.headers, pipeline, format) {
+            Err(HeaderFault::Identifiers(found)) => {
+                let refusal = at_header(HeaderFault::Identifiers(found));
+                let dropping = FileFormat { drops_identifiers: true, ..format.clone() };
+                let Ok(mapping) = Mapping::of(&head.headers, pipeline, &dropping) else { return Err(refusal.into()) };
+                self.identified = Some(refusal);
+                mapping
+            }
+            mapping => mapping.map_err(|fault| at_header(head.with_header_line(fault, beginning, pipeline, format)))?,
+        };
+        if self.identified.is_none() {
+            self.check_defaults(&mapping).map_err(at_header)?;
+        }
         chunks.begin(head.length, head.delimiter);
-        self.report.learn(&mapping, encoding, head.delimiter);
-        let stem = source::stem(self.path);
-        let company =
-            if mapping.has("company_id") { None } else { Some(register.place(&stem).ok_or(Refusal::UnknownCompany)?) };
-        let period = if mapping.has("period") { None } else { Some(pipeline.period.ok_or(Refusal::NoPeriod)?) };
+        if self.identified.is_none() {
+            self.report.learn(&mapping, encoding, head.delimiter);
+        }
+        let (company, period) = match self.of_whom(&mapping) {
+            Ok(known) => known,
+            Err(refusal) => return Err(self.identified.take().unwrap_or(refusal).into()),
+        };
         let mapping = if matches!(self.purpose, Purpose::FindRepeats) { mapping.of_whom() } else { mapping };
         let context = Context {
             pipeline,
@@ -237,7 +254,7 @@ impl<'a> Pass<'a> {
             delimiter: head.delimiter,
             company,
             period,
-            lines: matches!(self.purpose, Purpose::Judge(_)),
+            lines: matches!(self.purpose, Purpose::Judge(repeated) if !repeated.is_empty()),
         };
         self.marks = vec![Marks::default(); mapping.columns.len()];
         let mut waiting: Vec<Chunk> = next(&mut chunks)?.into_iter().collect();
@@ -267,10 +284,24 @@ impl<'a> Pass<'a> {
         self.count_rejects()
     }
 
+    /// The company and the period of all rows, where no column says them.
+    fn of_whom(&self, mapping: &Mapping) -> Result<(Option<usize>, Option<Period>), Refusal> {
+        let Intake { pipeline, register } = self.intake;
+        let stem = source::stem(self.path);
+        let company =
+            if mapping.has("company_id") { None } else { Some(register.place(&stem).ok_or(Refusal::UnknownCompany)?) };
+        let period = if mapping.has("period") { None } else { Some(pipeline.period.ok_or(Refusal::NoPeriod)?) };
+        Ok((company, period))
+    }
+
     /// Refuses an upload for what only all of its rows together tell.
     fn judge(&mut self, mapping: &Mapping, header_line: u64) -> Result<(), Refusal> {
-        if !self.found.is_empty() {
-            return Err(Refusal::IdentifierValues(std::mem::take(&mut self.found).into_values().collect()));
+        let values = (!self.found.is_empty())
+            .then(|| Refusal::IdentifierValues(std::mem::take(&mut self.found).into_values().collect()));
+        match (self.identified.take(), values) {
+            (None, None) => {}
+            (Some(refusal), None) | (None, Some(refusal)) => return Err(refusal),
+            (Some(headers), Some(values)) => return Err(Refusal::Several(vec![headers, values])),
         }
         if self.report.read == 0 {
             return Err(Refusal::Header(header_line, HeaderFault::NoRows));
@@ -322,7 +353,9 @@ impl<'a> Pass<'a> {
             parsed.rejects.iter().map(|reject| reject.row).collect::<BTreeSet<_>>().len(),
             parsed.keep.iter().filter(|&&keep| !keep).count()
         );
-        self.report.reject(parsed.rejects.iter().map(|reject| Reject { row: start + reject.row + 1, ..*reject }));
+        if self.identified.is_none() {
+            self.report.reject(parsed.rejects.iter().map(|reject| Reject { row: start + reject.row + 1, ..*reject }));
+        }
         self.report.words.extend(parsed.words.iter().cloned());
         for (marks, later) in self.marks.iter_mut().zip(&parsed.marks) {
             marks.merge(*later);
@@ -336,7 +369,8 @@ impl<'a> Pass<'a> {
             });
             entry.rows += 1;
         }
-        let hands_on = self.found.is_empty() && !matches!(self.purpose, Purpose::FindRepeats);
+        let hands_on =
+            self.found.is_empty() && self.identified.is_none() && !matches!(self.purpose, Purpose::FindRepeats);
         let repeated = if let Purpose::Judge(repeated) = self.purpose { Some(repeated) } else { None };
         let has_ids = self.intake.pipeline.has_employee_ids;
         let mut parts: BTreeMap<(u32, Period), Vec<(u32, u64)>> = BTreeMap::new();

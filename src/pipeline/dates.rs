@@ -93,7 +93,7 @@ impl DateForm {
         let complete = of_kind(|part| matches!(part, Part::Year | Part::ShortYear))
             && of_kind(|part| matches!(part, Part::Month | Part::NamedMonth))
             && of_kind(|part| *part == Part::Day);
-        complete.then(|| Self { name, parts, separator })
+        complete.then_some(Self { name, parts, separator })
     }
 
     /// Its declaration.
@@ -140,23 +140,20 @@ impl DateForm {
             found[place] = number;
             Some(())
         };
-        match self.separator {
-            Some(separator) => {
-                let mut texts = text.splitn(3, |&byte| byte == separator);
-                for place in 0..3 {
-                    put(place, texts.next()?)?;
-                }
+        if let Some(separator) = self.separator {
+            let mut texts = text.splitn(3, |&byte| byte == separator);
+            for place in 0..3 {
+                put(place, texts.next()?)?;
             }
-            None => {
-                if text.len() != 8 {
-                    return None;
-                }
-                let mut rest = text;
-                for place in 0..3 {
-                    let (part, behind) = rest.split_at(if self.parts[place] == Part::Year { 4 } else { 2 });
-                    put(place, part)?;
-                    rest = behind;
-                }
+        } else {
+            if text.len() != 8 {
+                return None;
+            }
+            let mut rest = text;
+            for place in 0..3 {
+                let (part, behind) = rest.split_at(if self.parts[place] == Part::Year { 4 } else { 2 });
+                put(place, part)?;
+                rest = behind;
             }
         }
         let [year, month, day] = found;

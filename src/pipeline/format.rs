@@ -39,6 +39,8 @@ pub struct PayTerms {
     pub pays_per_year: Option<u8>,
     /// Whether base pay is the rate of the full-time job, of which an employee gets a part.
     pub is_full_time: bool,
+    /// Whether `fte` is written in percent, also without the sign.
+    pub fte_is_percent: bool,
 }
 
 /// The encoding of a file.
@@ -101,6 +103,9 @@ impl PayTerms {
         Self {
             pays_per_year: pays.and_then(|pays| u8::try_from(pays).ok()).or(base.pays_per_year),
             is_full_time: section.choice("base_pay_is", &meanings).unwrap_or(base.is_full_time),
+            fte_is_percent: section
+                .choice("fte_is", &[("part", false), ("percent", true)])
+                .unwrap_or(base.fte_is_percent),
         }
     }
 }

@@ -247,7 +247,7 @@ impl<'a> Section<'a> {
     }
 
     /// Headers below a free name, each a text or a table `{ header = "...", pay_basis = "..." }`.
-    pub(super) fn headers_of(&self, entry: &Entry<'a>) -> Option<Vec<(Placed<String>, Option<Placed<String>>)>> {
+    pub(super) fn headers_of(&self, entry: &Entry<'a>) -> Option<Vec<PlacedHeader>> {
         let one = |item: &'a Spanned<DeValue<'a>>| match item.get_ref() {
             DeValue::String(text) => Some((Placed { value: text.to_string(), at: item.span() }, None)),
             DeValue::Table(table) => {
@@ -324,6 +324,9 @@ impl<'a> Section<'a> {
         }
     }
 }
+
+/// A header, and the pay basis that stands beside it.
+pub(super) type PlacedHeader = (Placed<String>, Option<Placed<String>>);
 
 /// A free name and what stands below it.
 pub(super) struct Entry<'a> {

@@ -194,7 +194,8 @@ impl Writing<'_> {
                 let mapping = Mapping::of(head.headers, pipeline, self.format);
                 match mapping {
                     Ok(mapping) => {
-                        places.extend(mapping.columns.iter().flat_map(|mapped| &mapped.fields).map(|field| field.place))
+                        places
+                            .extend(mapping.columns.iter().flat_map(|mapped| &mapped.fields).map(|field| field.place));
                     }
                     // The ID may have a name that the pipeline does not know.
                     Err(HeaderFault::MissingColumn { .. }) => places.extend(canonical(head.headers)),
@@ -231,7 +232,12 @@ impl Writing<'_> {
                 found.push(FoundIdentifier { place: place + 1, header: shown_header(header), suspicion });
             }
         }
-        if found.is_empty() { Ok(()) } else { Err(Refusal::Header(head.line, HeaderFault::Identifiers(found)).into()) }
+        if found.is_empty() {
+            return Ok(());
+        }
+        let told = Refusal::Header(head.line, HeaderFault::Identifiers(found)).to_string();
+        let told = told.split("; remove").next().unwrap_or_default();
+        Err(Fault::Refused(format!("{told}; remove such columns, or leave them out with `--drop-identifiers`")))
     }
 
     /// A field as it is written: as it stands, or as the pipeline's format writes what a workbook has typed.

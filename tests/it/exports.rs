@@ -504,7 +504,7 @@ fn a_file_without_employee_ids_has_an_employee_on_each_row() {
     let sections = format!("{INPUT}[columns]\nemployee_id = \"none\"\n{DOLLARS}");
     let desk = desk(&pipeline("\"base_annual\", \"headcount\", \"retention\"", &sections));
     for company in COMPANIES {
-        let rows = "2026-06,50000\n".repeat(10) + &"2026-09,50000\n".repeat(10);
+        let rows = "2026-06,49000\n".repeat(10) + &"2026-09,50000\n".repeat(10);
         desk.write(&format!("uploads/{company}.csv"), format!("period,base_pay\n{rows}"));
     }
     run(&desk).ends_with(0);
@@ -640,4 +640,96 @@ fn mixed_companies_and_repeated_employees_change_no_figure() {
     }
     assert_eq!(figures[0], figures[1]);
     close(figures[0][7], 50, 40_245.0);
+}
+
+#[test]
+fn words_of_a_pay_header_count_before_the_default_and_after_the_row() {
+    let sections = format!(
+        "{INPUT}[columns]\nbase_pay = [\"base_pay\", \"Annual Salary\", \"Rate per hour\"]\n[defaults]\ncurrency = \"USD\"\npay_basis = \"month\"\n\
+         standard_weekly_hours = 40\n"
+    );
+    let desk = desk(&pipeline("\"base_annual\"", &sections));
+    desk.write("uploads/A.csv", "employee_id,period,Annual Salary\nE1,2026-09,48000\n");
+    desk.write("uploads/B.csv", "employee_id,period,Rate per hour\nE1,2026-09,20\n");
+    desk.write("uploads/C.csv", "employee_id,period,base_pay\nE1,2026-09,4000\n");
+    desk.write(
+        "uploads/D.csv",
+        "employee_id,period,Annual Salary,pay_basis\nE1,2026-09,4000,month\nE2,2026-09,48000,\n",
+    );
+    run(&desk).ends_with(0);
+    close(own(&desk, "A", "base_annual"), 1, 48_000.0);
+    close(own(&desk, "B", "base_annual"), 1, 41_600.0);
+    close(own(&desk, "C", "base_annual"), 1, 48_000.0);
+    close(own(&desk, "D", "base_annual"), 2, 48_000.0);
+}
+
+#[test]
+fn people_are_no_totals() {
+    let sections = format!("{INPUT}identifiers = \"drop\"\n[columns]\nemployee_id = \"none\"\n{DOLLARS}");
+    let desk = desk(&pipeline("\"headcount\"", &sections));
+    let list = "Name,period,base_pay,Department\n\"SUM, WING\",2026-09,5,X\n\"COUNT, JAMES\",2026-09,6,X\n\"TOTAL, ANN\",2026-09,6,X\nTotal,,17,\n";
+    desk.write("uploads/A.csv", list);
+    check(&desk).ends_with(0).tells("4 read = 3 accepted + 1 rejected").tells("total_row");
+}
+
+#[test]
+fn rows_that_a_quote_has_swallowed_are_found_in_narrow_files_too() {
+    let desk = desk(&pipeline("\"headcount\"", &format!("{INPUT}[columns]\njob_family = \"job\"\n{DOLLARS}")));
+    for upload in [
+        "employee_id,job\nE1,\"Werk\nE2,Werk\nE3,Werk\"\nE4,Werk\n",
+        "employee_id,job\nE1,\"Werk\nE2,Werk\"\nE4,Werk\n",
+        "employee_id,job,base_pay\nE1,\"Werk,5\nE2,Werk,6,7\nE3,Werk\",8\nE4,Werk,9\n",
+    ] {
+        desk.write("uploads/A.csv", upload);
+        desk.does("check", &desk.path("t.toml"), &["--period", "2026-Q3"])
+            .ends_with(3)
+            .tells("line 2")
+            .tells("whole rows");
+    }
+    let notes = "employee_id,job\nE1,\"Werk\nor yard, by season\"\nE4,Werk\n";
+    desk.write("uploads/A.csv", notes);
+    desk.does("check", &desk.path("t.toml"), &["--period", "2026-Q3"]).ends_with(0).tells("2 accepted");
+    desk.write("uploads/A.csv", "employee_id,job\n\"E1\nX\",Werk\nE2,Werk\n");
+    desk.does("check", &desk.path("t.toml"), &["--period", "2026-Q3"]).ends_with(3).tells("2,employee_id,employee_id");
+}
+
+#[test]
+fn headers_and_values_of_people_are_told_together() {
+    let desk = desk(&pipeline("\"headcount\"", &format!("{INPUT}[columns]\njob_family = \"job\"\n{DOLLARS}")));
+    desk.write("uploads/A.csv", "employee_id,period,job,Nachname\nE1,2026-09,jane@example.com,x\n");
+    let outcome = check(&desk).ends_with(3);
+    outcome.tells("line 1, column 4").tells("line 2, column job_family").hides("jane");
+}
+
+#[test]
+fn utf_16_without_a_mark_is_named() {
+    let wide: Vec<u8> = welders("\r\n", welder).encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let bare = desk(&pipeline("\"base_annual\"", &format!("{INPUT}{DOLLARS}")));
+    bare.write("uploads/A.csv", &wide);
+    check(&bare).ends_with(3).tells("declare `encoding = \"utf-16le\"`");
+    let declared = desk(&pipeline("\"base_annual\"", &format!("{INPUT}encoding = \"utf-16le\"\n{DOLLARS}")));
+    declared.write("uploads/A.csv", &wide);
+    run(&declared).ends_with(0);
+    close(own(&declared, "A", "base_annual"), 20, 50_950.0);
+}
+
+#[test]
+fn parts_of_a_job_may_be_in_percent() {
+    let desk = desk(&pipeline(
+        "\"fte\"",
+        &format!("{INPUT}decimal = \",\"\nfte_is = \"percent\"\n[columns]\nfte = \"BsGrd\"\n{DOLLARS}"),
+    ));
+    desk.write("uploads/A.csv", "employee_id;period;BsGrd\nE1;2026-09;50,00\nE2;2026-09;100\n");
+    run(&desk).ends_with(0);
+    close(own(&desk, "A", "fte"), 2, 0.75);
+}
+
+/// Names of files, headers and companies come from others.
+#[test]
+fn no_escape_reaches_the_terminal() {
+    let desk = desk(&pipeline("\"base_annual\"", &format!("{INPUT}{DOLLARS}")));
+    desk.write("uploads/\u{1b}[31mA.csv", welders("\n", welder).replace("job_title", "\u{1b}]0;x\u{7}"));
+    for outcome in [check(&desk), run(&desk)] {
+        outcome.hides("\u{1b}").hides("\u{7}");
+    }
 }

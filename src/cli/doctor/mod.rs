@@ -18,6 +18,7 @@ use serde::Serialize;
 
 use super::json;
 use super::progress::Stage;
+use crate::cli::output;
 use crate::intake::Register;
 use crate::pipeline::{Overrides, Pipeline};
 use crate::problem::FileProblems;
@@ -85,7 +86,7 @@ impl Doctor {
                 exit_code: if problems > 0 { 7 } else { 0 },
             })?;
         } else {
-            print!("{findings}");
+            output::text(&findings.to_string());
         }
         if problems > 0 { Err(Unwell(counted(problems, "problem")).into()) } else { Ok(()) }
     }

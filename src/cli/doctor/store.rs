@@ -168,7 +168,7 @@ pub(super) fn check_register(look: &Look, register: &Register, file: &str, findi
     let unknown = companies.into_iter().filter(|company| register.place(company).is_none());
     let unknown: Vec<(String, String)> = unknown
         .map(|company| {
-            let text = format!("company {company} has records in the store but is not in {}", file);
+            let text = format!("company {company} has records in the store but is not in {file}");
             (text, "add it to the register, or remove its folder from the store".to_owned())
         })
         .collect();
