@@ -46,6 +46,9 @@ impl Pseudonymize {
                 self.workspace.display()
             ))
         };
+        if self.company.trim().is_empty() {
+            return Err(Refused("`--company` is empty; name the company as the register does".to_owned()).into());
+        }
         let pipeline = self.pipeline.as_ref().map(|file| Pipeline::read(file, &Overrides::default())).transpose()?;
         let (master, _) = load(&self.workspace)?.ok_or_else(missing)?;
         let key = master.company_key(&self.company);
@@ -55,6 +58,7 @@ impl Pseudonymize {
             keep: &self.keep,
             drops_identifiers: self.drop_identifiers,
             key: &key,
+            workspace: &self.workspace,
         };
         let written = premises.pseudonymize(&self.input, &self.output)?;
         let output = self.output.display();

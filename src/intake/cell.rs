@@ -62,7 +62,7 @@ impl<'a> Cell<'a> {
 }
 
 /// Words for totals of others, in the languages of exports.
-const TOTALS: [&str; 27] = [
+const TOTALS: [&str; 46] = [
     "total",
     "totals",
     "subtotal",
@@ -71,29 +71,48 @@ const TOTALS: [&str; 27] = [
     "gesamt",
     "gesamtsumme",
     "gesamtergebnis",
+    "ergebnis",
+    "endsumme",
     "summe",
     "summen",
     "zwischensumme",
     "insgesamt",
     "durchschnitt",
+    "mittelwert",
     "anzahl",
     "totaux",
     "totale",
     "totali",
     "moyenne",
+    "résultat",
     "promedio",
     "somma",
     "totaal",
     "subtotaal",
+    "eindtotaal",
     "gemiddelde",
     "totalt",
     "razem",
     "ogółem",
     "średnia",
+    "celkem",
+    "spolu",
+    "yhteensä",
+    "összesen",
+    "toplam",
+    "итого",
+    "всего",
+    "разом",
+    "σύνολο",
+    "合計",
+    "総計",
+    "小計",
+    "合计",
+    "总计",
 ];
 
 /// Words that mean a total of others only at the beginning of a row that is mostly blank: they are names and initials as well.
-const PERHAPS_TOTALS: [&str; 14] = [
+const PERHAPS_TOTALS: [&str; 21] = [
     "sum",
     "sums",
     "average",
@@ -108,18 +127,27 @@ const PERHAPS_TOTALS: [&str; 14] = [
     "antal",
     "soma",
     "média",
+    "tot",
+    "max",
+    "min",
+    "mean",
+    "median",
+    "som",
+    "сумма",
 ];
 
 /// Words that stand before one for a total.
-const BEFORE_TOTALS: [&str; 8] = ["grand", "sub", "overall", "company", "department", "report", "page", "gran"];
+const BEFORE_TOTALS: [&str; 10] =
+    ["grand", "sub", "sous", "overall", "company", "department", "report", "page", "gran", "i"];
 
-/// Whether a text speaks of a total of others instead of an employee: its first word does, and no digit is part of that word.
+/// Whether a text speaks of a total of others instead of an employee: its first or its last word does. A word with digits behind it, as in
+/// `Total-12`, is a number of an employee.
 #[must_use]
 #[inline]
 pub fn is_total(text: &str) -> bool {
-    // Employee numbers begin with a digit, or with a few letters before one.
-    text.starts_with(|c: char| c.is_alphabetic() || matches!(c, '*' | '-' | '=' | '<' | '(' | '\u{2211}'))
-        && speaks_of_total(text, false)
+    // Employee numbers have digits, and a space in them is rare.
+    let is_word = |text: &str| !text.bytes().any(|byte| byte.is_ascii_digit()) || text.contains([' ', ':']);
+    text.starts_with(|c: char| !c.is_ascii_digit()) && is_word(text) && speaks_of_total(text, false)
 }
 
 /// The same in a row that is mostly blank, where words that are names elsewhere mean a total.
@@ -128,18 +156,49 @@ pub(super) fn is_perhaps_total(text: &str) -> bool {
 }
 
 fn speaks_of_total(text: &str, perhaps: bool) -> bool {
-    if text.starts_with('\u{2211}') {
+    if text.starts_with(['\u{2211}', '\u{3a3}']) {
         return true;
     }
-    let mut words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
-    let Some(first) = words.next() else { return false };
-    if first.len() > 24 || first.bytes().any(|byte| byte.is_ascii_digit()) {
+    let words: Vec<&str> = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).take(8).collect();
+    let (Some(first), Some(last)) = (words.first(), words.last()) else { return false };
+    if first.len() > 40 || last.len() > 40 {
         return false;
     }
-    let is_known = |word: &str| TOTALS.contains(&word) || (perhaps && PERHAPS_TOTALS.contains(&word));
-    let first = first.to_lowercase();
-    is_known(&first)
-        || (BEFORE_TOTALS.contains(&first.as_str()) && words.next().is_some_and(|word| is_known(&word.to_lowercase())))
+    let is_known = |word: &str| {
+        let word = word.to_lowercase();
+        TOTALS.contains(&word.as_str()) || (perhaps && PERHAPS_TOTALS.contains(&word.as_str()))
+    };
+    let before = || {
+        BEFORE_TOTALS.contains(&first.to_lowercase().as_str())
+            && words.get(1).is_some_and(|word| is_known(word) || *word == "alt")
+    };
+    is_known(first) || before() || (words.len() > 1 && is_known(last))
+}
+
+/// What stands for an employee number where there is none, or what a spreadsheet has made of one.
+#[inline]
+pub(super) fn is_no_id(id: &str) -> bool {
+    const NONE: [&str; 12] =
+        ["-", "--", "n/a", "null", "nil", "none", "nan", "vacant", "vakant", "tbd", "tbc", "unknown"];
+    let bytes = id.as_bytes();
+    match (bytes.first(), bytes.last()) {
+        (Some(b'#'), _) => true,
+        (Some(b'0'..=b'9'), _) => memchr::memchr2(b'E', b'e', bytes).is_some() && is_scientific(id),
+        (_, Some(b'0'..=b'9')) => false,
+        _ => bytes.len() <= 7 && NONE.iter().any(|none| id.eq_ignore_ascii_case(none)),
+    }
+}
+
+/// A long number that a spreadsheet has written with an exponent: digits are lost.
+fn is_scientific(id: &str) -> bool {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let Some((number, exponent)) = id.split_once(['E', 'e']) else { return false };
+    let (units, fraction) = number.split_once(['.', ',']).unwrap_or((number, "0"));
+    let signed = exponent.strip_prefix(['+', '-']);
+    units.len() == 1
+        && digits(units)
+        && digits(fraction)
+        && (signed.is_some_and(digits) || (number.len() > 1 && digits(exponent)))
 }
 
 #[cfg(test)]
@@ -176,6 +235,15 @@ mod tests {
             "*** Total ***",
             "∑",
             "Anzahl 20",
+            "Celkem",
+            "Yhteensä",
+            "合計",
+            "Итого",
+            "Sous-total",
+            "Dept 12 Total",
+            "Abteilung 12 Summe",
+            "I alt",
+            "Σ",
             "Department total",
         ] {
             assert!(is_total(text), "{text}");
@@ -185,6 +253,9 @@ mod tests {
             "HR-EMP-00018",
             "123",
             "TOTAL001",
+            "Total-12",
+            "MEDIA-001",
+            "SUM-01",
             "T1",
             "Company A",
             "SUMM",
@@ -197,6 +268,16 @@ mod tests {
             "a1b2c3",
         ] {
             assert!(!is_total(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_a_spreadsheet_left_of_a_number_is_no_id() {
+        for id in ["1.23457E+11", "1E+05", "1,2E+07", "#N/A", "#REF!", "NULL", "-", "n/a", "VACANT"] {
+            assert!(is_no_id(id), "{id}");
+        }
+        for id in ["E11", "1E5", "12E", "AB-001", "1234567", "E-11", "12E+3", "NA"] {
+            assert!(!is_no_id(id), "{id}");
         }
     }
 

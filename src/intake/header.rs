@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use super::gate;
 use super::rule::{FoundIdentifier, HeaderFault};
-use crate::pipeline::{FileFormat, Pipeline};
+use crate::pipeline::{FileFormat, Header, Pipeline};
 use crate::problem::nearest;
 use crate::record::{Column, ColumnKind, PAY_BASES, benefit, is_currency_code};
 
@@ -72,7 +72,14 @@ const LONGEST_SHOWN: usize = 64;
 fn shown(header: &str, place: usize) -> (String, bool) {
     let header = header.trim();
     let length = header.chars().count();
-    if length <= LONGEST_SHOWN && !header.chars().any(is_unprintable) && gate::value_looks_like(header).is_none() {
+    // What has many digits, or nothing but them, is rather a value of a file without a header.
+    let digits = header.chars().filter(char::is_ascii_digit).count();
+    if digits < 5
+        && (digits == 0 || header.chars().any(char::is_alphabetic))
+        && length <= LONGEST_SHOWN
+        && !header.chars().any(is_unprintable)
+        && gate::value_looks_like(header).is_none()
+    {
         return (header.to_owned(), true);
     }
     (format!("column {} (a header of {length} characters)", place + 1), false)
@@ -111,7 +118,7 @@ pub fn delimiter_of(line: &[u8]) -> u8 {
     counts.iter().rev().max_by_key(|(_, count)| *count).map_or(b',', |(delimiter, _)| *delimiter)
 }
 
-/// What tells headers apart: letters and digits, without case, and without a unit in brackets at the end.
+/// What tells headers apart: letters and digits, without case, marks of footnotes and a unit at the end.
 #[must_use]
 pub fn key_of(header: &str) -> String {
     let (text, _) = unit_of(header);
@@ -120,18 +127,59 @@ pub fn key_of(header: &str) -> String {
     text.chars().filter(|&c| !passed_over(c)).flat_map(char::to_lowercase).collect()
 }
 
-/// A header without its unit in brackets, and that unit.
+/// Marks that point at a footnote, or end a label.
+const FOOTNOTES: [char; 11] = ['*', '†', '‡', '§', '¹', '²', '³', ':', '.', '#', ';'];
+
+/// A header without its unit and the marks at its end, and that unit: in brackets, behind a comma, or a currency behind `in`.
 fn unit_of(header: &str) -> (&str, Option<&str>) {
-    let header = header.trim();
+    let marks = |c: char| c.is_whitespace() || FOOTNOTES.contains(&c);
+    let bare = header.trim_end_matches(marks);
+    let header = if bare.is_empty() { header.trim() } else { bare.trim_start() };
     let open = match header.chars().next_back() {
         Some(')') => '(',
         Some(']') => '[',
-        _ => return (header, None),
+        _ => {
+            for between in [", ", " in "] {
+                if let Some((text, unit)) = header.rsplit_once(between).filter(|(_, unit)| currency_in(unit).is_some())
+                {
+                    return (text.trim_end(), Some(unit.trim()));
+                }
+            }
+            return (header, None);
+        }
     };
-    match header.rfind(open) {
-        Some(at) if at > 0 => (header[..at].trim_end(), Some(header[at + 1..header.len() - 1].trim())),
+    match header.rfind(open).map(|at| (header[..at].trim_end_matches(marks), header[at + 1..header.len() - 1].trim())) {
+        Some((text, unit)) if !text.is_empty() && is_unit(unit) => (text, Some(unit)),
         _ => (header, None),
     }
+}
+
+/// Words that brackets behind a header hold when they hold a unit. `(previous year)` is none.
+const UNIT_WORDS: [&str; 58] = [
+    "in", "per", "pro", "par", "por", "a", "p", "gross", "net", "brutto", "netto", "brut", "bruto", "lordo", "local",
+    "currency", "amount", "hour", "hours", "hrs", "h", "std", "stunden", "heures", "horas", "ore", "uren", "timmar",
+    "day", "days", "tage", "jours", "week", "weeks", "month", "monat", "mois", "mes", "mese", "maand", "year", "jahr",
+    "an", "annum", "année", "año", "anno", "jaar", "år", "fte", "percent", "prozent", "pct", "date", "text", "number",
+    "code", "required",
+];
+
+/// Whether a text in brackets is a unit.
+fn is_unit(text: &str) -> bool {
+    let words: Vec<String> =
+        text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_lowercase).collect();
+    let known = |word: &String| {
+        UNIT_WORDS.contains(&word.as_str())
+            || is_currency_code(&word.to_uppercase())
+            || TIMES.iter().any(|(_, told, nouns)| told.contains(&word.as_str()) || nouns.contains(&word.as_str()))
+            || ["yyyy", "mm", "dd", "yy", "optional"].contains(&word.as_str())
+            || word.chars().all(|letter| letter.is_ascii_digit())
+    };
+    is_scaled(text) || words.iter().all(known)
+}
+
+/// The currency code in a unit.
+fn currency_in(unit: &str) -> Option<&str> {
+    unit.split(|c: char| !c.is_alphabetic()).find(|word| is_currency_code(word))
 }
 
 /// Words of headers that tell the time that an amount pays for, and nouns that do so behind `per`.
@@ -261,7 +309,9 @@ impl Mapping {
         for mapped in &pipeline.columns {
             let mut fields: Vec<Field> = Vec::new();
             for wanted in &mapped.headers {
-                let Some(place) = find(headers, &keys, &wanted.text, &mapped.column)? else { continue };
+                let Some(place) = find(headers, &keys, &wanted.text, &mapped.column, &mapped.headers)? else {
+                    continue;
+                };
                 if is_identifier(place) {
                     return Err(HeaderFault::Identifiers(
                         found.into_iter().filter(|found| found.place == place + 1).collect(),
@@ -365,11 +415,20 @@ impl Mapping {
     fn judge_units(&self, headers: &[String], pipeline: &Pipeline) -> Result<(), HeaderFault> {
         for mapped in self.columns.iter().filter(|mapped| mapped.column.kind == ColumnKind::Money) {
             for field in &mapped.fields {
-                let (_, Some(unit)) = unit_of(&headers[field.place]) else { continue };
+                let (text, unit) = unit_of(&headers[field.place]);
+                let of_twelve_months = !matches!(
+                    mapped.column.name.as_str(),
+                    "base_pay" | "range_min" | "range_max" | "bonus_in_pay_period"
+                ) && mapped.column.unit == "currency";
+                let told = unit.and_then(|unit| basis_told_by(&format!("per {unit}"))).or_else(|| basis_told_by(text));
+                if of_twelve_months && told.is_some_and(|told| told != "year") {
+                    return Err(HeaderFault::OtherTime(field.place + 1, mapped.column.name.clone()));
+                }
+                let Some(unit) = unit else { continue };
                 if is_scaled(unit) {
                     return Err(HeaderFault::Scaled(field.place + 1, mapped.column.name.clone()));
                 }
-                let code = unit.split(|c: char| !c.is_alphabetic()).find(|word| is_currency_code(word));
+                let code = currency_in(unit);
                 let own = if is_currency_code(&mapped.column.unit) {
                     Some(&mapped.column.unit)
                 } else {
@@ -391,7 +450,8 @@ impl Mapping {
         let has_basis = self.has("pay_basis");
         let Some(base) = self.columns.iter_mut().find(|mapped| mapped.column.name == "base_pay") else { return };
         for field in &mut base.fields {
-            field.tells_basis = basis_told_by(&field.text);
+            let unit = unit_of(&field.text).1.and_then(|unit| basis_told_by(&format!("per {unit}")));
+            field.tells_basis = basis_told_by(&field.text).or(unit);
         }
         let told = base.fields.iter().any(|field| field.pay_basis.is_some() || field.tells_basis.is_some());
         if (told || format.pay.pays_per_year.is_some_and(|pays| pays != 12))
@@ -446,17 +506,26 @@ fn is_scaled(unit: &str) -> bool {
 }
 
 /// The one field that has a wanted header: to the letter, else by what tells headers apart.
-fn find(headers: &[String], keys: &[String], wanted: &str, column: &Column) -> Result<Option<usize>, HeaderFault> {
+fn find(
+    headers: &[String],
+    keys: &[String],
+    wanted: &str,
+    column: &Column,
+    known: &[Header],
+) -> Result<Option<usize>, HeaderFault> {
     let twice = |first: usize, second: usize| HeaderFault::DoubleHeader(first + 1, second + 1, column.name.clone());
     let only = |mut places: Box<dyn Iterator<Item = usize> + '_>| match (places.next(), places.next()) {
         (Some(first), Some(second)) => Err(twice(first, second)),
         (first, _) => Ok(first),
     };
     let exact = only(Box::new((0..headers.len()).filter(|&place| headers[place].trim() == wanted.trim())))?;
-    if exact.is_some() {
-        return Ok(exact);
-    }
     let key = key_of(wanted);
+    if let Some(exact) = exact {
+        // Another spelling of the same header would be dropped, filled or not; the pipeline can name both.
+        let is_named = |place: usize| known.iter().any(|header| header.text.trim() == headers[place].trim());
+        let other = (0..headers.len()).find(|&place| place != exact && keys[place] == key && !is_named(place));
+        return other.map_or(Ok(Some(exact)), |other| Err(twice(exact, other)));
+    }
     only(Box::new((0..headers.len()).filter(|&place| !key.is_empty() && keys[place] == key)))
 }
 
@@ -487,6 +556,18 @@ mod tests {
         ] {
             assert_eq!(key_of(header), "basepay", "{header:?}");
         }
+        for header in [
+            "Base Pay, EUR",
+            "base_pay in EUR",
+            "base_pay*",
+            "Base Pay ¹",
+            "base_pay:",
+            "Base Pay (per month)*",
+            "base_pay (EUR/Monat)",
+        ] {
+            assert_eq!(key_of(header), "basepay", "{header:?}");
+        }
+        assert_ne!(key_of("base_pay (previous year)"), key_of("base_pay"));
         assert_ne!(key_of("base_pay_2"), key_of("base_pay"));
         assert_eq!(key_of("(EUR)"), "(eur)");
     }
@@ -515,7 +596,16 @@ mod tests {
     #[test]
     fn what_may_be_a_value_is_told_by_its_place() {
         assert_eq!(shown("Base Pay", 0), ("Base Pay".to_owned(), true));
-        for header in ["a\nb", "\u{1b}[31mred", "jane@example.com", &"x".repeat(65), "a\u{202e}b"] {
+        for header in [
+            "EMP00099",
+            "987654.5",
+            "2026-09-30",
+            "a\nb",
+            "\u{1b}[31mred",
+            "jane@example.com",
+            &"x".repeat(65),
+            "a\u{202e}b",
+        ] {
             let (text, is_shown) = shown(header, 4);
             assert!(!is_shown && text.starts_with("column 5 ("), "{text}");
         }

@@ -1,7 +1,7 @@
 //! Whether the marks in a column of numbers are decimal marks or thousands marks, where nobody declared it.
 //!
-//! In: the numbers of a column. Out: whether they can be read in two ways. Invariant: a column is ambiguous when it has marks, and each of
-//! them has exactly three digits behind it and one to three before it; one number that cannot be a group of thousands settles it.
+//! In: the numbers of a column. Out: whether they can be read in two ways. Invariant: a column is ambiguous when some of its marks have exactly
+//! three digits behind them and one to three before; one number with three decimals or more that is no group of thousands settles it.
 
 use crate::exact::SCALE;
 use crate::record::ColumnKind;
@@ -39,7 +39,8 @@ impl Marks {
         let leading_zero = digits_before > 0 && text[point - digits_before] == b'0';
         if digits_behind == 3 && (1..=3).contains(&digits_before) && !leading_zero {
             self.ambiguous += 1;
-        } else {
+        } else if digits_behind >= 3 {
+            // One or two decimals settle nothing of numbers with three: 50.000 beside 50100.00 is fifty thousand.
             self.is_settled = true;
         }
     }
@@ -85,7 +86,9 @@ mod tests {
         assert!(of(&["2.939"]));
         assert!(of(&["48.000 €", "-3.250", "12"]));
         assert!(!of(&["48000", "67"]));
-        assert!(!of(&["48.000", "67.5"]));
+        assert!(of(&["48.000", "67.5"]), "fifty thousand beside sixty-seven and a half");
+        assert!(of(&["50.000", "50100.00"]));
+        assert!(!of(&["67.5", "67.25"]));
         assert!(!of(&["2.939", "12345.678"]));
         assert!(!of(&["0.500"]));
         assert!(!of(&["48.0000"]));
@@ -109,10 +112,10 @@ mod tests {
             let mut merged = see(first);
             merged.merge(see(second));
             prop_assert_eq!(merged.are_ambiguous(), see(&texts).are_ambiguous());
-            prop_assert_eq!(see(&texts).are_ambiguous(), texts.iter().any(|text| text.contains('.')) && texts.iter().filter(|text| text.contains('.')).all(|text| {
-                let (units, fraction) = text.split_once('.').expect("a mark");
-                fraction.len() == 3 && units.len() <= 3 && !units.starts_with('0')
-            }));
+            let parts = || texts.iter().filter_map(|text| text.split_once('.'));
+            let groups = |(units, fraction): (&str, &str)| fraction.len() == 3 && units.len() <= 3 && !units.starts_with('0');
+            let settles = |(units, fraction): (&str, &str)| fraction.len() >= 3 && !groups((units, fraction));
+            prop_assert_eq!(see(&texts).are_ambiguous(), parts().any(groups) && !parts().any(settles));
         }
     }
 }

@@ -22,6 +22,7 @@ mod roster;
 mod rule;
 mod shelf;
 pub mod source;
+mod sums;
 mod upload;
 pub mod workbook;
 

@@ -11,17 +11,17 @@ use arrow::array::{ArrayRef, StringArray};
 use encoding_rs::WINDOWS_1252;
 
 use super::builder::{Builder, Built, Meaning, flag_of, synonym};
-use super::cell::{Cell, is_perhaps_total, is_total};
+use super::cell::{Cell, is_no_id, is_perhaps_total, is_total};
 use super::chunk::Chunk;
 use super::gate::{self, ColumnGate, Suspicion};
-use super::header::{Mapped, Mapping, key_of};
+use super::header::{Field, Mapped, Mapping, is_unprintable, key_of};
 use super::marks::Marks;
 use super::pay;
 use super::records::{Form, Loose, Records, Row as _, Tidy, line_ends};
 use super::register::Register;
 use super::rule::{Reject, Rule};
 use super::source::Script;
-use crate::exact::{NumberFault, NumberFormat};
+use crate::exact::{NumberFault, NumberFormat, SCALE};
 use crate::period::{Period, PeriodKind};
 use crate::pipeline::{Dated, Dates, DimensionSource, FileFormat, Pipeline, UnknownCodes};
 use crate::record::{Column, ColumnKind, is_currency_code};
@@ -98,6 +98,8 @@ struct Slot<'a> {
     /// The currency of a column that has one of its own.
     currency: Option<[u8; 3]>,
     gate: ColumnGate,
+    /// Whether the header says that its numbers are percent.
+    is_percent: bool,
     has_words: bool,
     /// Whether marks in its numbers can be of two kinds.
     asks_for_marks: bool,
@@ -149,6 +151,7 @@ impl<'a> Slot<'a> {
             currency: currency.and_then(|code| code.as_bytes().try_into().ok()),
             // What an allowed header seems to hint at does not count.
             gate: if is_allowed { ColumnGate::of(&column.name) } else { ColumnGate::of_both(header, &column.name) },
+            is_percent: header.contains('%'),
             has_words: context.pipeline.words.speak_of(column),
             asks_for_marks: !context.format.numbers_are_declared && Marks::matter_to(&column.kind),
         }
@@ -479,8 +482,10 @@ impl Context<'_> {
                     Cow::Borrowed(id) => Cow::Borrowed(id.trim()),
                     Cow::Owned(id) => Cow::Owned(id.trim().to_owned()),
                 };
-                let is_text =
-                    !id.is_empty() && id.len() <= LONGEST_TEXT && !id.bytes().any(|byte| byte.is_ascii_control());
+                let is_text = !id.is_empty()
+                    && id.len() <= LONGEST_TEXT
+                    && !id.bytes().any(|byte| byte.is_ascii_control())
+                    && !is_no_id(&id);
                 let rule = (!is_text).then_some(Rule::EmployeeId);
                 (if rule.is_some() { Cow::Borrowed("") } else { id }, rule)
             }
@@ -512,7 +517,7 @@ impl Context<'_> {
             findings.suspicions.push(suspicion);
             return Meaning::Absent;
         }
-        if text.len() > LONGEST_TEXT || text.chars().any(|letter| letter.is_control() && !letter.is_whitespace()) {
+        if text.len() > LONGEST_TEXT || text.chars().any(|letter| is_unprintable(letter) && !letter.is_whitespace()) {
             return Meaning::Broken(Rule::Text);
         }
         // A line break inside a code is a blank: exports break long titles.
@@ -603,9 +608,11 @@ impl Context<'_> {
         if text.is_empty() {
             return Ok(None);
         }
+        let is_time = column.unit.starts_with("hours");
         let parse = |text: &[u8]| match (&column.kind, slot.role) {
+            _ if is_time && memchr::memchr(b':', text).is_some() => hours_of(text),
             (ColumnKind::Money, _) => format.parse_money(text, currency),
-            (_, Role::Fte) => parse_part(format, text, self.format.pay.fte_is_percent),
+            (_, Role::Fte) => parse_part(format, text, slot.is_percent || self.format.pay.fte_is_percent),
             _ => format.parse(text),
         };
         let number = match parse(text) {
@@ -636,6 +643,19 @@ impl Context<'_> {
     }
 }
 
+/// Hours and minutes, as in `38:30`.
+fn hours_of(text: &[u8]) -> Result<i64, NumberFault> {
+    let number = |text: &[u8]| NumberFormat::default().parse(text).ok().filter(|_| text.iter().all(u8::is_ascii_digit));
+    let at = memchr::memchr(b':', text).ok_or(NumberFault::NotANumber)?;
+    match (number(&text[..at]), number(&text[at + 1..])) {
+        (Some(hours), Some(minutes)) if text.len() == at + 3 && minutes < 60 * SCALE => {
+            let minutes = crate::exact::divide_half_even(i128::from(minutes), 60);
+            Ok(hours + i64::try_from(minutes).map_err(|_| NumberFault::TooLarge)?)
+        }
+        _ => Err(NumberFault::NotANumber),
+    }
+}
+
 /// A part of one, which may be written in percent.
 fn parse_part(format: NumberFormat, text: &[u8], is_percent: bool) -> Result<i64, NumberFault> {
     let (text, is_percent) = match text {
@@ -656,11 +676,22 @@ fn field_of<'r>(record: &'r impl super::records::Row, mapped: &Mapped) -> (Cow<'
         [] => (Cow::Borrowed(b"".as_slice()), None),
         [field] => (record.field(field.place).unwrap_or_default(), Some(0)),
         fields => {
-            let filled = fields.iter().position(|field| !record.is_blank(field.place));
+            // Of two pay columns the one that is not used is blank, or zero.
+            let says = |field: &&Field| !record.is_blank(field.place);
+            let counts = |field: &&Field| says(field) && record.field(field.place).is_some_and(|text| !is_zero(&text));
+            let position = |of: &dyn Fn(&&Field) -> bool| fields.iter().position(|field| of(&field));
+            let is_money = mapped.column.kind == ColumnKind::Money;
+            let filled = position(&counts).filter(|_| is_money).or_else(|| position(&says));
             let text = filled.and_then(|filled| record.field(fields[filled].place));
             (text.unwrap_or_default(), filled)
         }
     }
+}
+
+/// Whether a text writes zero, with whatever marks.
+fn is_zero(text: &[u8]) -> bool {
+    let mut digits = text.iter().filter(|byte| byte.is_ascii_digit()).peekable();
+    digits.peek().is_some() && digits.all(|digit| *digit == b'0')
 }
 
 /// Whether a quoted field holds rows that a stray quote has swallowed. Such a field has the rest of its own row, whole rows and the beginning of
@@ -709,8 +740,34 @@ fn form_of(text: &[u8]) -> Vec<u8> {
     form
 }
 
+/// A period as exports write it (`Q3 2026`, `2026Q3`, `09/2026`, `Sep 2026`, `202609`, `2026-9`), in the program's own form.
+fn usual_period(text: &str) -> Option<String> {
+    let is_number = |part: &&str| part.bytes().all(|byte| byte.is_ascii_digit());
+    if text.len() == 6 && is_number(&text) && text.starts_with("20") {
+        return Some(format!("{}-{}", &text[..4], &text[4..]));
+    }
+    let upper = text.to_uppercase();
+    if let Some((year, quarter)) = upper.split_once('Q').filter(|(year, quarter)| year.len() == 4 && quarter.len() == 1)
+    {
+        return Some(format!("{year}-Q{quarter}"));
+    }
+    let parts: Vec<&str> = text.split([' ', '/', '.', '-']).filter(|part| !part.is_empty()).collect();
+    let &[one, other] = parts.as_slice() else { return None };
+    let (year, part) = if one.len() == 4 && is_number(&one) { (one, other) } else { (other, one) };
+    if year.len() != 4 || !is_number(&year) {
+        return None;
+    }
+    if let Some(quarter) = part.strip_prefix(['Q', 'q']).filter(|quarter| quarter.len() == 1) {
+        return Some(format!("{year}-Q{quarter}"));
+    }
+    let month =
+        if is_number(&part) && part.len() <= 2 { part.parse().ok()? } else { crate::pipeline::named_month(part)? };
+    Some(format!("{year}-{month:02}"))
+}
+
 fn period_of(text: &[u8], kind: PeriodKind, dates: &Dates, periods: &mut Vec<Period>) -> Meaning {
-    let named = std::str::from_utf8(text).ok().and_then(|text| kind.parse(text));
+    let named =
+        std::str::from_utf8(text).ok().and_then(|text| kind.parse(text).or_else(|| kind.parse(&usual_period(text)?)));
     let by_date = || {
         let Dated::Day(days) = dates.parse(text) else { return None };
         let date = jiff::civil::date(1970, 1, 1).checked_add(jiff::Span::new().days(days)).ok()?;

@@ -212,6 +212,8 @@ pub enum HeaderFault {
     Scaled(usize, String),
     /// The header of a column says another currency than the pipeline; the place is from 1.
     OtherCurrency(usize, String),
+    /// The header of a column of twelve months says another time; the place is from 1.
+    OtherTime(usize, String),
     /// Money without a currency, or base pay without its basis.
     NoDefault {
         /// The canonical column that is missing.
@@ -251,6 +253,13 @@ pub enum Refusal {
         column: String,
         /// Line of the first such amount.
         line: u64,
+    },
+    /// More than half of the rows look like totals of others.
+    MostlyTotals {
+        /// Such rows.
+        rows: u64,
+        /// Rows read.
+        read: u64,
     },
     /// The file's name names no company of the register.
     UnknownCompany,
@@ -314,6 +323,10 @@ impl fmt::Display for Refusal {
                 "line {line}, column {column}: every mark has three digits behind it, so that 48.000 could be 48 or 48,000; declare \
                  `thousands = \".\"` or `decimal = \".\"` for this file"
             ),
+            Self::MostlyTotals { rows, read } => write!(
+                out,
+                "{rows} of {read} rows look like totals of others (rule total_row); if they are employees, give them numbers as IDs"
+            ),
             Self::UnknownCompany => out.write_str(
                 "the file has no company_id column and its name is no company_id of the register; \
                  name the file <company_id>.csv, or add the company to the register",
@@ -364,6 +377,11 @@ impl fmt::Display for HeaderFault {
                 out,
                 ", column {place}: the header says another currency for {column} than `currency` under `[defaults]`; add a currency \
                  column, or mend one of the two"
+            ),
+            Self::OtherTime(place, column) => write!(
+                out,
+                ", column {place}: the header says another time for {column} than the twelve months to the snapshot; export that amount, or \
+                 mend the header"
             ),
             Self::NoDefault { column, example } => write!(
                 out,

@@ -84,7 +84,7 @@ impl Upload {
     /// # Errors
     /// When the file cannot be read.
     pub fn open(path: &Path) -> io::Result<Self> {
-        let mut file = File::open(path)?;
+        let mut file = regular(path)?;
         let path = path.to_owned();
         let size = file.metadata()?.len();
         if size > SMALL {
@@ -119,12 +119,20 @@ impl Upload {
     }
 }
 
+/// Opens a file, and nothing else: a device or a pipe may have no end.
+fn regular(path: &Path) -> io::Result<File> {
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(io::Error::other("it is no regular file"));
+    }
+    File::open(path)
+}
+
 /// Opens an upload without its digest, and hands its stream, and the encoding that its first bytes tell, to `read`.
 ///
 /// # Errors
 /// When the file cannot be opened or its packing is broken.
 pub fn open<T>(path: &Path, format: &FileFormat, read: impl FnOnce(Opened<'_>) -> T) -> io::Result<T> {
-    unpacked(path, File::open(path)?, format, read)
+    unpacked(path, regular(path)?, format, read)
 }
 
 fn unpacked<T>(

@@ -27,6 +27,7 @@ use super::report::UploadReport;
 use super::rule::{FoundValues, HeaderFault, Refusal, Reject, Rule};
 use super::shelf::{Judge, Shelf};
 use super::source::{self, Opened, Upload};
+use super::sums::Sums;
 use crate::exact::SCALE;
 use crate::measure::PayBasis;
 use crate::period::Period;
@@ -195,6 +196,8 @@ struct Pass<'a> {
     found: BTreeMap<usize, FoundValues>,
     /// What the marks in the numbers of each column tell.
     marks: Vec<Marks>,
+    /// Sums of base pay, for rows that are the sum of others.
+    sums: Sums,
 }
 
 impl<'a> Pass<'a> {
@@ -211,6 +214,7 @@ impl<'a> Pass<'a> {
             identified: None,
             found: BTreeMap::new(),
             marks: Vec::new(),
+            sums: Sums::default(),
         }
     }
 
@@ -264,10 +268,11 @@ impl<'a> Pass<'a> {
                 chunks => chunks.par_iter().map(|chunk| context.parse(chunk)).collect(),
             };
             for parsed in parsed {
-                let parsed = parsed.map_err(|stop| match stop {
+                let mut parsed = parsed.map_err(|stop| match stop {
                     Stop::NotUtf8(line, column) => Refusal::Encoding { line, column },
                     Stop::SwallowedRows(line) => Refusal::SwallowedRows(line),
                 })?;
+                self.sums.set_aside(&mut parsed, &mapping);
                 self.take(&parsed, &mapping, sink)?;
             }
             waiting.clear();
@@ -318,6 +323,9 @@ impl<'a> Pass<'a> {
     fn count_rejects(&self) -> Result<(), Interrupt> {
         let pipeline = self.intake.pipeline;
         let report = &*self.report;
+        if 2 * report.set_aside > report.read {
+            return Err(Refusal::MostlyTotals { rows: report.set_aside, read: report.read }.into());
+        }
         let (rejected, read) = (report.rejected - report.set_aside, report.read - report.set_aside);
         if i128::from(rejected) * i128::from(SCALE) > i128::from(read) * i128::from(pipeline.max_reject_share) {
             let percent = pipeline.max_reject_share * 100;

@@ -134,7 +134,7 @@ impl DateForm {
                     (if year <= i32::from(pivot?) { 2000 + year } else { 1900 + year }, 0)
                 }
                 Part::Month => (number(text, 1..=2)?, 1),
-                Part::NamedMonth => (named_month(text)?, 1),
+                Part::NamedMonth => (named_month(std::str::from_utf8(text).ok()?)?, 1),
                 Part::Day => (number(text, 1..=2)?, 2),
             };
             found[place] = number;
@@ -219,7 +219,10 @@ fn without_time(text: &[u8], separator: Option<u8>) -> &[u8] {
     // `T` also stands in names of months.
     let is_time = |time: &[u8]| {
         time.first().is_some_and(u8::is_ascii_digit)
-            && time.iter().all(|b| b.is_ascii_digit() || matches!(b, b':' | b'.' | b'Z' | b'+' | b'-'))
+            && time.iter().all(|b| {
+                b.is_ascii_digit()
+                    || matches!(b, b':' | b'.' | b'Z' | b'+' | b'-' | b' ' | b'A' | b'P' | b'M' | b'a' | b'p' | b'm')
+            })
     };
     if is_time(&text[end + 1..]) { &text[..end] } else { text }
 }
@@ -247,8 +250,10 @@ const MONTHS: [&str; 12] = [
     "dec december dez dezember déc decembre décembre dic diciembre dicembre dezembro gru grudzien",
 ];
 
-fn named_month(text: &[u8]) -> Option<i32> {
-    let name = std::str::from_utf8(text).ok()?.trim_end_matches(['.', ',']).to_lowercase();
+/// The number of a month by its name, in the languages of exports.
+#[must_use]
+pub fn named_month(name: &str) -> Option<i32> {
+    let name = name.trim_end_matches(['.', ',']).to_lowercase();
     let place = MONTHS.iter().position(|names| names.split(' ').any(|known| known == name))?;
     i32::try_from(place + 1).ok()
 }
@@ -297,6 +302,7 @@ mod tests {
             ("MM/DD/YYYY", "01/02/1970", Dated::Day(1)),
             ("YYYY-MM-DD", "1970-01-01 00:00:00", Dated::Day(0)),
             ("YYYY-MM-DD", "1970-01-01T00:00:00.000Z", Dated::Day(0)),
+            ("MM/DD/YYYY", "12/31/2015 12:00:00 AM", day(2015, 12, 31)),
             ("MM/DD/YYYY", "31/12/2020", Dated::Broken),
             ("YYYY-MM-DD", "2023-02-29", Dated::Broken),
             ("YYYY-MM-DD", "20230228", Dated::Broken),

@@ -24,7 +24,7 @@ use std::path::{Path, PathBuf};
 
 pub use classification::{Hierarchy, Listed, TOTAL, UNKNOWN};
 pub use columns::{Header, MappedColumn, RegisterHeaders, Words};
-pub use dates::{DateForm, Dated, Dates};
+pub use dates::{DateForm, Dated, Dates, named_month};
 pub use differential_privacy::{Bounds, DifferentialPrivacy, Protect};
 pub use format::{Encoding, FileFormat, PayTerms};
 pub use linked::Linked;

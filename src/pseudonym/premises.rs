@@ -4,8 +4,9 @@
 //! the other columns those that were asked for. Invariant: every row of the input stands in the output under a pseudonym, or nothing does;
 //! no raw ID, no column that nobody asked for, and nothing that the identifier gate knows is written.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fs::File;
+use std::hash::BuildHasher;
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
@@ -17,8 +18,8 @@ use crate::intake::{
     FoundIdentifier, FoundValues, HeaderFault, Mapping, Plain, PlainHead, Refusal, Rows, is_total, key_of, read_rows,
     shown_header,
 };
-use crate::pipeline::{FileFormat, Pipeline};
-use crate::record::Column;
+use crate::pipeline::{FileFormat, MappedColumn, Pipeline};
+use crate::record::{Column, ColumnKind};
 
 /// Why a file was not pseudonymized. Holds no value of it.
 #[derive(Debug, thiserror::Error)]
@@ -53,6 +54,8 @@ pub struct Premises<'a> {
     pub drops_identifiers: bool,
     /// The key of the company.
     pub key: &'a CompanyKey,
+    /// The workspace in which it lies.
+    pub workspace: &'a Path,
 }
 
 /// What was done.
@@ -72,6 +75,25 @@ impl Premises<'_> {
     /// # Errors
     /// [`PremisesError`]; `output` is untouched then.
     pub fn pseudonymize(&self, input: &Path, output: &Path) -> Result<Written, PremisesError> {
+        let told = |what: &str| PremisesError::Refused { file: output.display().to_string(), what: what.to_owned() };
+        // What is there is somebody's: only a file that is neither the input nor anything of payquorum's own is replaced.
+        if let Ok(metadata) = std::fs::symlink_metadata(output) {
+            let same = |one: &Path, other: &Path| {
+                one.canonicalize().ok().zip(other.canonicalize().ok()).is_some_and(|(a, b)| a == b)
+            };
+            if !metadata.is_file() {
+                return Err(told("is no regular file; name a file to write"));
+            }
+            if same(input, output) {
+                return Err(told("is the input; name another file to write"));
+            }
+        }
+        let folder = output.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        if let (Ok(folder), Ok(workspace)) = (folder.canonicalize(), self.workspace.canonicalize())
+            && folder.starts_with(workspace.join("keys"))
+        {
+            return Err(told("would lie beside the keys; name another folder"));
+        }
         let beside = output.with_extension(format!("partial-{}", std::process::id()));
         let io_error = |file: &Path, error| PremisesError::Io { file: file.display().to_string(), error };
         let result = self.write(input, &beside).map_err(|fault| match fault {
@@ -92,8 +114,12 @@ impl Premises<'_> {
         let default = FileFormat::default();
         let mut format = self.pipeline.map_or(&default, |pipeline| pipeline.format_of(input)).clone();
         format.drops_identifiers |= self.drops_identifiers;
+        let mut known = Known { premises: self, ids: HashSet::new(), id: 0 };
+        read_rows(input, &format, &mut known)?;
+        let ids = known.ids;
         let mut writing = Writing {
             premises: self,
+            ids: &ids,
             format: &format,
             file: Some(File::create(output)?),
             out: None,
@@ -106,6 +132,12 @@ impl Premises<'_> {
         read_rows(input, &format, &mut writing)?;
         if !writing.found.is_empty() {
             return Err(Refusal::IdentifierValues(writing.found).into());
+        }
+        if let Some(column) = writing.columns.iter().find(|column| column.holds_ids()) {
+            let name = shown_header(&column.header).unwrap_or_else(|| format!("{}", column.place + 1));
+            return Err(Fault::Refused(format!(
+                "column {name}: nearly all of its values are employee IDs of this file; leave it out"
+            )));
         }
         if writing.written.rows == 0 {
             return Err(Refusal::Header(1, HeaderFault::NoRows).into());
@@ -147,11 +179,25 @@ struct Kept {
     place: usize,
     header: String,
     gate: ColumnGate,
+    /// Whether only numbers, dates and yes or no belong in it.
+    is_figures: bool,
+    /// Fields that are filled, and those of them that are employee IDs of the file.
+    filled: u64,
+    ids: u64,
+}
+
+impl Kept {
+    /// Whether nearly all values are employee IDs: a manager's number, or the ID once more.
+    fn holds_ids(&self) -> bool {
+        self.filled >= 3 && 10 * self.ids >= 9 * self.filled
+    }
 }
 
 /// A file while it is written.
 struct Writing<'a> {
     premises: &'a Premises<'a>,
+    /// Hashes of all employee IDs of the file.
+    ids: &'a HashSet<u64>,
     format: &'a FileFormat,
     file: Option<File>,
     out: Option<simd_csv::Writer<BufWriter<File>>>,
@@ -163,10 +209,17 @@ struct Writing<'a> {
     written: Written,
 }
 
-impl Writing<'_> {
+impl Premises<'_> {
+    /// Every header that means the employee ID, without what does not tell headers apart.
+    fn id_headers(&self) -> BTreeSet<String> {
+        let of_pipeline = self.pipeline.into_iter().flat_map(|pipeline| &pipeline.columns);
+        let named = of_pipeline.filter(|mapped| mapped.column.name == "employee_id").flat_map(MappedColumn::texts);
+        named.chain(self.id_header).chain(["employee_id"]).map(key_of).collect()
+    }
+
     /// The field of the employee ID.
     fn id_place(&self, head: &PlainHead<'_>) -> Result<usize, Fault> {
-        let wanted: Vec<String> = match (self.premises.id_header, self.premises.pipeline) {
+        let wanted: Vec<String> = match (self.id_header, self.pipeline) {
             (Some(header), _) => vec![header.to_owned()],
             (None, Some(pipeline)) => pipeline
                 .columns
@@ -185,7 +238,37 @@ impl Writing<'_> {
             Fault::Refused(format!("line {}: no header {known}; name it with `--id-header`", head.line))
         })
     }
+}
 
+/// The employee IDs of a file, found in a first reading.
+struct Known<'a> {
+    premises: &'a Premises<'a>,
+    ids: HashSet<u64>,
+    id: usize,
+}
+
+/// A hash of an ID or a value.
+fn hash(text: &str) -> u64 {
+    foldhash::fast::FixedState::default().hash_one(text.trim())
+}
+
+impl Rows for Known<'_> {
+    type Error = Fault;
+
+    fn begin(&mut self, head: &PlainHead<'_>) -> Result<(), Fault> {
+        self.id = self.premises.id_place(head)?;
+        Ok(())
+    }
+
+    fn row(&mut self, _: u64, fields: &[Plain<'_>]) -> Result<(), Fault> {
+        if let Some(Plain::Text(id) | Plain::Number(id)) = fields.get(self.id) {
+            self.ids.insert(hash(id));
+        }
+        Ok(())
+    }
+}
+
+impl Writing<'_> {
     /// The fields that were asked for.
     fn asked_for(&self, head: &PlainHead<'_>, id: usize) -> Result<BTreeSet<usize>, Fault> {
         let mut places = BTreeSet::from([id]);
@@ -240,6 +323,20 @@ impl Writing<'_> {
         Err(Fault::Refused(format!("{told}; remove such columns, or leave them out with `--drop-identifiers`")))
     }
 
+    /// Whether a column holds figures alone, as the pipeline or its canonical name says.
+    fn is_figures(&self, header: &str) -> bool {
+        let key = key_of(header);
+        let of_pipeline = self.premises.pipeline.into_iter().flat_map(|pipeline| &pipeline.columns);
+        let mapped = of_pipeline
+            .filter(|mapped| mapped.texts().any(|text| key_of(text) == key))
+            .map(|mapped| mapped.column.clone());
+        let column =
+            mapped.last().or_else(|| Column::canonical(&header.trim().to_lowercase().replace([' ', '-'], "_")));
+        column.is_some_and(|column| {
+            matches!(column.kind, ColumnKind::Money | ColumnKind::Number { .. } | ColumnKind::Date | ColumnKind::Flag)
+        })
+    }
+
     /// A field as it is written: as it stands, or as the pipeline's format writes what a workbook has typed.
     fn text(&self, field: &Plain<'_>, header: &str, line: u64) -> Result<String, Fault> {
         Ok(match field {
@@ -274,8 +371,11 @@ impl Rows for Writing<'_> {
     type Error = Fault;
 
     fn begin(&mut self, head: &PlainHead<'_>) -> Result<(), Fault> {
-        let id = self.id_place(head)?;
+        let id = self.premises.id_place(head)?;
         let mut places = self.asked_for(head, id)?;
+        // Whatever else is called an employee ID is none of the others.
+        let ids = self.premises.id_headers();
+        places.retain(|place| *place == id || !ids.contains(&key_of(&head.headers[*place])));
         self.judge_headers(head, &mut places, id)?;
         self.fields = head.headers.len();
         self.id = places.iter().position(|place| *place == id).unwrap_or(0);
@@ -283,6 +383,9 @@ impl Rows for Writing<'_> {
             place,
             header: head.headers[place].clone(),
             gate: ColumnGate::of(&head.headers[place]),
+            is_figures: self.is_figures(&head.headers[place]),
+            filled: 0,
+            ids: 0,
         };
         self.columns = places.iter().map(kept).collect();
         let shown =
@@ -316,7 +419,8 @@ impl Rows for Writing<'_> {
             return Err(Fault::Refused(what));
         }
         let mut written = Vec::with_capacity(self.columns.len());
-        for (number, column) in self.columns.iter().enumerate() {
+        let mut columns = std::mem::take(&mut self.columns);
+        for (number, column) in columns.iter_mut().enumerate() {
             let text = self.text(&fields[column.place], &column.header, line)?;
             let suspicion = if number == self.id {
                 gate::employee_id_looks_like(text.trim())
@@ -332,6 +436,16 @@ impl Rows for Writing<'_> {
                 continue;
             }
             if number != self.id {
+                if column.is_figures && text.split(|c: char| !c.is_alphabetic()).any(|word| word.chars().count() > 5) {
+                    let name = shown_header(&column.header).unwrap_or_else(|| format!("{}", column.place + 1));
+                    return Err(Fault::Refused(format!(
+                        "line {line}, column {name}: a text where a number or a date belongs; mend the row"
+                    )));
+                }
+                if !text.trim().is_empty() && !column.is_figures {
+                    column.filled += 1;
+                    column.ids += u64::from(text.trim().len() > 2 && self.ids.contains(&hash(&text)));
+                }
                 written.push(text);
                 continue;
             }
@@ -348,6 +462,7 @@ impl Rows for Writing<'_> {
             }
             written.push(hex(&self.premises.key.pseudonym(id)));
         }
+        self.columns = columns;
         self.written.rows += 1;
         if self.found.is_empty()
             && let Some(out) = self.out.as_mut()

@@ -6,7 +6,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use arrow::array::{Array, Float64Array, Int64Array, StringArray};
+use arrow::array::{Array, Decimal64Array, Float64Array, Int64Array, StringArray};
 use arrow::compute::cast;
 use arrow::datatypes::DataType;
 
@@ -721,7 +721,10 @@ fn parts_of_a_job_may_be_in_percent() {
     ));
     desk.write("uploads/A.csv", "employee_id;period;BsGrd\nE1;2026-09;50,00\nE2;2026-09;100\n");
     run(&desk).ends_with(0);
-    close(own(&desk, "A", "fte"), 2, 0.75);
+    let stored = desk.stored("A", "2026-Q3");
+    let parts: &Decimal64Array =
+        stored.column_by_name("fte").expect("a column").as_any().downcast_ref().expect("numbers");
+    assert_eq!(parts.values().to_vec(), [5_000, 10_000]);
 }
 
 /// Names of files, headers and companies come from others.
@@ -731,5 +734,76 @@ fn no_escape_reaches_the_terminal() {
     desk.write("uploads/\u{1b}[31mA.csv", welders("\n", welder).replace("job_title", "\u{1b}]0;x\u{7}"));
     for outcome in [check(&desk), run(&desk)] {
         outcome.hides("\u{1b}").hides("\u{7}");
+    }
+}
+
+/// Totals that no word tells: the sum of a department, of everybody, and a count beside the number of somebody.
+#[test]
+fn the_sum_of_rows_is_no_employee_whatever_it_is_called() {
+    let desk = desk(&pipeline("\"base_annual\"", &format!("{INPUT}{DOLLARS}")));
+    let rows: Vec<String> = welders("\n", welder).lines().skip(1).map(|row| format!("{row}\n")).collect();
+    let sum = |range: std::ops::Range<usize>| -> usize { range.map(|row| 50_000 + 100 * row).sum() };
+    let head = "employee_id,period,job_title,base_pay\n";
+    desk.write("uploads/A.csv", format!("{head}{}20,2026-09,,{}\n", rows.concat(), sum(0..20)));
+    let (first, second) = (rows[..10].concat(), rows[10..].concat());
+    let departments =
+        format!("D1,2026-09,,{}\n{second}D2,2026-09,,{}\nAll,2026-09,,{}\n", sum(0..10), sum(10..20), sum(0..20));
+    desk.write("uploads/B.csv", format!("{head}{first}{departments}"));
+    desk.write("uploads/C.csv", format!("{head}{}Dept 12 Total,2026-09,,{}\n", rows.concat(), sum(0..20)));
+    let outcome = run(&desk).ends_with(0);
+    outcome.tells("total_row");
+    for company in ["A", "B", "C"] {
+        close(own(&desk, company, "base_annual"), 20, 50_950.0);
+    }
+    desk.write("uploads/A.csv", format!("{head}Total,2026-09,,5\nSumme,2026-09,,6\nE1,2026-09,,7\n"));
+    check(&desk).ends_with(3).tells("2 of 3 rows look like totals");
+}
+
+#[test]
+fn what_a_spreadsheet_left_of_an_id_is_no_employee() {
+    let desk = desk(&pipeline("\"base_annual\"", &format!("{INPUT}{DOLLARS}")));
+    for id in ["1.23457E+11", "#N/A", "NULL", "n/a", "-"] {
+        desk.write("uploads/A.csv", format!("employee_id,period,base_pay\n{id},2026-09,5\n{id},2026-09,5\n"));
+        check(&desk).ends_with(3).tells("2,2,employee_id,employee_id");
+    }
+}
+
+#[test]
+fn the_unused_pay_column_may_hold_zero() {
+    let columns = "[columns]\nbase_pay = [\"Annual Salary\", \"Hourly Rate\"]\n";
+    let desk = desk(&pipeline("\"base_annual\"", &format!("{INPUT}{columns}{DOLLARS}")));
+    desk.write(
+        "uploads/A.csv",
+        "employee_id,period,Annual Salary,Hourly Rate\nE1,2026-09,0.00,20\nE2,2026-09,41600,$0.00\nE3,2026-09,0,0\n",
+    );
+    run(&desk).ends_with(0);
+    close(own(&desk, "A", "base_annual"), 3, (41_600.0 + 41_600.0) / 3.0);
+}
+
+#[test]
+fn one_header_in_two_spellings_is_told() {
+    let desk = desk(&pipeline("\"base_annual\"", &format!("{INPUT}{DOLLARS}")));
+    desk.write("uploads/A.csv", "employee_id,period,base_pay,Base Pay\nE1,2026-09,,50000\n");
+    check(&desk).ends_with(3).tells("columns 3 and 4").tells("base_pay");
+    desk.write("uploads/A.csv", "employee_id,period,base_pay,base_pay (previous year)\nE1,2026-09,50000,40000\n");
+    run(&desk).ends_with(0);
+    close(own(&desk, "A", "base_annual"), 1, 50_000.0);
+    desk.write("uploads/A.csv", "employee_id,period,base_pay,variable_pay (monthly)\nE1,2026-09,50000,400\n");
+    check(&desk).ends_with(3).tells("column 4").tells("another time for variable_pay");
+}
+
+#[test]
+fn periods_and_hours_are_read_as_exports_write_them() {
+    let desk = desk(&pipeline("\"headcount\"", &format!("{INPUT}dates = \"MM/DD/YYYY\"\n{DOLLARS}")));
+    for period in ["Q3 2026", "2026Q3", "09/2026", "09.2026", "Sep 2026", "September 2026", "202609", "2026-9"] {
+        desk.write(
+            "uploads/A.csv",
+            format!("employee_id,period,weekly_hours,hire_date\nE1,{period},38:30,12/31/2015 12:00:00 AM\n"),
+        );
+        check(&desk).ends_with(0).tells("A in 2026-Q3: 1 employees");
+    }
+    for period in ["2026", "13/2026", "Q5 2026", "2026-", "Sept"] {
+        desk.write("uploads/A.csv", format!("employee_id,period,weekly_hours\nE1,{period},38:60\n"));
+        check(&desk).ends_with(3);
     }
 }

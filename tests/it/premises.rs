@@ -136,3 +136,44 @@ fn a_workbook_is_written_as_its_pipeline_reads_it() {
     let id = |text: &str| text.lines().nth(1).expect("a row")[..32].to_owned();
     assert_eq!(id(&output), id(&same.expect("a file")), "one person, one pseudonym");
 }
+
+#[test]
+fn no_other_column_of_ids_is_written() {
+    let desk = desk();
+    for content in
+        ["employee_id,Employee ID,period\nE1,E9,2026-09\n", "employee_id,period,Personalnummer\nE1,2026-09,00123\n"]
+    {
+        let (outcome, output) = pseudonymize(&desk, "in.csv", content, &[]);
+        outcome.ends_with(0);
+        let output = output.expect("a file");
+        assert!(!output.contains("E9") && !output.contains("00123"), "{output}");
+    }
+    let other = "employee_id,period,base_pay,Personalnummer\nE1,2026-09,5,00123\n";
+    let (outcome, output) = pseudonymize(&desk, "in.csv", other, &["--id-header", "Personalnummer"]);
+    outcome.ends_with(0);
+    assert!(!output.expect("a file").contains("E1"));
+    let managers: String = (0..9).map(|row| format!("E10{row},2026-09,E10{}\n", row % 3)).collect();
+    let managers = format!("employee_id,period,manager_id\n{managers}");
+    let (outcome, output) = pseudonymize(&desk, "in.csv", managers, &["--keep", "manager_id"]);
+    outcome.ends_with(3).tells("employee IDs of this file");
+    assert_eq!(output, None);
+    let (outcome, output) = pseudonymize(&desk, "in.csv", "employee_id,base_pay\nE1,Mustermann 50000\n", &[]);
+    outcome.ends_with(3).tells("line 2, column base_pay").hides("Mustermann");
+    assert_eq!(output, None);
+}
+
+#[test]
+fn only_a_file_of_its_own_is_written() {
+    let desk = desk();
+    let input = desk.write("in.csv", "employee_id,base_pay\nE1,5\n");
+    fs::create_dir_all(desk.path("out/keys")).expect("a folder");
+    fs::create_dir_all(desk.path("folder")).expect("a folder");
+    for (output, told) in
+        [("in.csv", "is the input"), ("folder", "no regular file"), ("out/keys/master.key", "beside the keys")]
+    {
+        let mut program = desk.program("pseudonymize");
+        program.arg(&input).arg(desk.path(output)).args(["--company", "C001"]);
+        Outcome::of(&mut program).ends_with(3).tells(told);
+    }
+    assert_eq!(fs::read_to_string(&input).expect("a file"), "employee_id,base_pay\nE1,5\n");
+}
