@@ -62,7 +62,7 @@ impl<'a> Cell<'a> {
 }
 
 /// Words for totals of others, in the languages of exports.
-const TOTALS: [&str; 42] = [
+const TOTALS: [&str; 53] = [
     "total",
     "totals",
     "subtotal",
@@ -105,6 +105,17 @@ const TOTALS: [&str; 42] = [
     "średnia",
     "soma",
     "média",
+    "totalsumma",
+    "eindtotaal",
+    "totalsum",
+    "hovedtotal",
+    "合計",
+    "総計",
+    "小計",
+    "合计",
+    "总计",
+    "小计",
+    "합계",
 ];
 
 /// Words that stand before one for a total.
@@ -177,6 +188,10 @@ mod tests {
             "∑",
             "Anzahl 20",
             "Department total",
+            "Totalsumma",
+            "Eindtotaal",
+            "合計",
+            "総計：20",
         ] {
             assert!(is_total(text), "{text}");
         }
