@@ -376,6 +376,9 @@ impl Context<'_> {
             }
             Builder::Dates(days, there) => {
                 let (day, rule) = self.date(column, cell);
+                if rule.is_some() {
+                    self.must_be_utf8(text)?;
+                }
                 days.push(day.unwrap_or(0));
                 there.push(day.is_some());
                 rule
@@ -562,7 +565,13 @@ impl Context<'_> {
         let dated = match cell {
             Cell::Error => return (None, Some(Rule::Cell)),
             Cell::Text(b"") => return (None, None),
-            Cell::Text(text) => self.format.dates.parse(text),
+            Cell::Text(text) => match self.format.dates.parse(text) {
+                // A name of a month, or a no-break space, in an encoding of its own.
+                Dated::Broken if !text.is_ascii() => {
+                    self.decode(text).map_or(Dated::Broken, |text| self.format.dates.parse(text.trim().as_bytes()))
+                }
+                dated => dated,
+            },
             Cell::Date(text) => Dates::default().parse(text),
             Cell::Number(text) if self.format.dates.forms.iter().any(|form| form.name().len() == 8) => {
                 self.format.dates.parse(text)
@@ -628,7 +637,7 @@ impl Context<'_> {
 fn parse_part(format: NumberFormat, text: &[u8]) -> Result<i64, NumberFault> {
     match text {
         [percent @ .., b'%'] => format
-            .parse(percent.trim_ascii())
+            .parse(std::str::from_utf8(percent).map_or(percent, |percent| percent.trim().as_bytes()))
             .map(|percent| crate::exact::divide_half_even(i128::from(percent), 100))
             .and_then(|part| i64::try_from(part).map_err(|_| NumberFault::TooLarge)),
         _ => format.parse(text),

@@ -217,8 +217,7 @@ impl<'a> Pass<'a> {
         let beginning = chunks.beginning().map_err(|error| unreadable(&error))?;
         let head = Head::read(beginning, format, script, is_typed)?;
         let at_header = |fault: HeaderFault| Refusal::Header(head.line, fault);
-        let mapping = Mapping::of(&head.headers, pipeline, format)
-            .map_err(|fault| at_header(head.with_header_line(fault, beginning, pipeline, format)))?;
+        let mapping = head.mapping(beginning, pipeline, format).map_err(at_header)?;
         self.check_defaults(&mapping).map_err(at_header)?;
         chunks.begin(head.length, head.delimiter);
         self.report.learn(&mapping, encoding, head.delimiter);
@@ -470,8 +469,7 @@ pub fn mapping_of(path: &Path, pipeline: &Pipeline) -> Result<Mapping, Refusal> 
         let mut chunks = Chunks::new(stream);
         let beginning = chunks.beginning().map_err(|error| unreadable(&error))?;
         let head = Head::read(beginning, format, script, is_typed)?;
-        Mapping::of(&head.headers, pipeline, format)
-            .map_err(|fault| Refusal::Header(head.line, head.with_header_line(fault, beginning, pipeline, format)))
+        head.mapping(beginning, pipeline, format).map_err(|fault| Refusal::Header(head.line, fault))
     });
     outcome.unwrap_or_else(|error| Err(unreadable(&error)))
 }
