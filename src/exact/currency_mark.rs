@@ -9,7 +9,7 @@
 use super::number_format::NumberFault;
 
 /// A mark and the currencies that it can mean; a mark that begins with another stands before it.
-const MARKS: [(&str, &[&str]); 66] = [
+const MARKS: [(&str, &[&str]); 67] = [
     ("US$", &["USD"]),
     ("AU$", &["AUD"]),
     ("CA$", &["CAD"]),
@@ -37,6 +37,8 @@ const MARKS: [(&str, &[&str]); 66] = [
     ("£", &["GBP", "EGP", "FKP", "GIP", "SHP", "LBP", "SYP", "SDG", "SSP"]),
     ("¥", &["JPY", "CNY"]),
     ("￥", &["JPY", "CNY"]),
+    // The sign of yen and won in Shift_JIS, EUC-JP and EUC-KR has the code of the backslash, and is read as that.
+    ("\\", &["JPY", "KRW"]),
     ("円", &["JPY"]),
     ("元", &["CNY", "TWD"]),
     ("₹", &["INR"]),

@@ -166,6 +166,13 @@ impl NumberFormat {
                 return Err(match byte {
                     b'e' | b'E' if any => NumberFault::Scientific,
                     b',' | b'.' | b'\'' | b' ' if any => NumberFault::Grouping,
+                    _ if any
+                        && [ThousandsMark::Space, ThousandsMark::Apostrophe]
+                            .iter()
+                            .any(|mark| mark.width_at(rest).is_some()) =>
+                    {
+                        NumberFault::Grouping
+                    }
                     _ => NumberFault::NotANumber,
                 });
             };
@@ -354,6 +361,10 @@ mod tests {
         let plain = NumberFormat::default();
         for (format, text, fault) in [
             (plain, "1,234", NumberFault::Grouping),
+            (plain, "1\u{a0}234", NumberFault::Grouping),
+            (plain, "1\u{202f}234", NumberFault::Grouping),
+            (plain, "1\u{2019}234.50", NumberFault::Grouping),
+            (plain, "12\u{e9}", NumberFault::NotANumber),
             (plain, "1.2E+05", NumberFault::Scientific),
             (plain, "12E3", NumberFault::Scientific),
             (plain, "n/a", NumberFault::NotANumber),

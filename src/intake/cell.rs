@@ -62,7 +62,7 @@ impl<'a> Cell<'a> {
 }
 
 /// Words for totals of others, in the languages of exports.
-const TOTALS: [&str; 46] = [
+const TOTALS: [&str; 51] = [
     "total",
     "totals",
     "subtotal",
@@ -109,6 +109,11 @@ const TOTALS: [&str; 46] = [
     "小計",
     "合计",
     "总计",
+    "小计",
+    "합계",
+    "totalsumma",
+    "totalsum",
+    "hovedtotal",
 ];
 
 /// Words that mean a total of others only at the beginning of a row that is mostly blank: they are names and initials as well.
@@ -245,6 +250,10 @@ mod tests {
             "I alt",
             "Σ",
             "Department total",
+            "Totalsumma",
+            "Eindtotaal",
+            "合計",
+            "総計：20",
         ] {
             assert!(is_total(text), "{text}");
         }

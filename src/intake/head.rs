@@ -70,21 +70,67 @@ impl Head {
         Ok(Self { headers, delimiter, length, line, script, is_typed })
     }
 
-    /// Tells of a header that is missing on which line it stands, if it does.
-    pub(super) fn with_header_line(
+    /// Which fields are which columns. Of a header that is missing it is told on which line it stands, if it does, and of headers that are
+    /// not UTF-8 that their encoding is not declared.
+    pub(super) fn mapping(
+        &self,
+        bytes: &[u8],
+        pipeline: &Pipeline,
+        format: &FileFormat,
+    ) -> Result<Mapping, HeaderFault> {
+        let mapping = Mapping::of(&self.headers, pipeline, format);
+        let header = &bytes[..self.length];
+        let is_undeclared = self.script == Script::Undeclared && !self.is_typed;
+        let is_wide = is_undeclared && header.contains(&0);
+        let is_garbled = is_undeclared && std::str::from_utf8(header).is_err();
+        let garbled = |column: &str| HeaderFault::Encoding { column: column.to_owned() };
+        match mapping {
+            Ok(mapping) if is_wide => Err(garbled(mapping.columns.first().map_or("", |mapped| &mapped.column.name))),
+            Ok(mapping) if is_garbled => {
+                let is_read = |place: usize| {
+                    mapping.columns.iter().any(|mapped| mapped.fields.iter().any(|field| field.place == place))
+                };
+                let is_lost = (0..self.headers.len()).any(|place| !self.headers[place].is_ascii() && !is_read(place));
+                let missing = pipeline.columns.iter().find(|mapped| {
+                    !mapping.has(&mapped.column.name) && mapped.texts().any(|header| !header.is_ascii())
+                });
+                match missing {
+                    Some(mapped) if is_lost => Err(garbled(&mapped.column.name)),
+                    _ => Ok(mapping),
+                }
+            }
+            Ok(mapping) => Ok(mapping),
+            Err(fault) => Err(match self.with_header_line(fault, bytes, pipeline, format) {
+                HeaderFault::MissingColumn { column, header_line: None, .. } if is_wide || is_garbled => {
+                    garbled(&column)
+                }
+                HeaderFault::NoColumns { header_line: None } if is_wide || is_garbled => garbled("a column"),
+                fault => fault,
+            }),
+        }
+    }
+
+    fn with_header_line(
         &self,
         fault: HeaderFault,
         bytes: &[u8],
         pipeline: &Pipeline,
         format: &FileFormat,
     ) -> HeaderFault {
-        let HeaderFault::MissingColumn { column, headers, .. } = fault else { return fault };
+        if !matches!(fault, HeaderFault::MissingColumn { .. } | HeaderFault::NoColumns { .. }) {
+            return fault;
+        }
         let header_line = (self.line + 1..self.line + LOOKED_AT).find(|&line| {
             let format = FileFormat { header_line: Some(line), ..format.clone() };
             Self::read(bytes, &format, self.script, self.is_typed)
                 .is_ok_and(|head| head.length < bytes.len() && Mapping::of(&head.headers, pipeline, &format).is_ok())
         });
-        HeaderFault::MissingColumn { column, headers, header_line }
+        match fault {
+            HeaderFault::MissingColumn { column, headers, .. } => {
+                HeaderFault::MissingColumn { column, headers, header_line }
+            }
+            _ => HeaderFault::NoColumns { header_line },
+        }
     }
 }
 

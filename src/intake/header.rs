@@ -351,6 +351,9 @@ impl Mapping {
             let headers = headers.map(|mapped| mapped.texts().map(str::to_owned).collect()).unwrap_or_default();
             return Err(HeaderFault::MissingColumn { column: "employee_id".to_owned(), headers, header_line: None });
         }
+        if columns.is_empty() {
+            return Err(HeaderFault::NoColumns { header_line: None });
+        }
         let mut mapping =
             Self { columns, dropped: Vec::new(), identifiers: Vec::new(), near: Vec::new(), fields: headers.len() };
         mapping.judge_units(headers, pipeline)?;

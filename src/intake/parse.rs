@@ -385,6 +385,9 @@ impl Context<'_> {
             }
             Builder::Dates(days, there) => {
                 let (day, rule) = self.date(column, cell);
+                if rule.is_some() {
+                    self.must_be_utf8(text)?;
+                }
                 days.push(day.unwrap_or(0));
                 there.push(day.is_some());
                 rule
@@ -579,7 +582,13 @@ impl Context<'_> {
         let dated = match cell {
             Cell::Error => return (None, Some(Rule::Cell)),
             Cell::Text(b"") => return (None, None),
-            Cell::Text(text) => self.format.dates.parse(text),
+            Cell::Text(text) => match self.format.dates.parse(text) {
+                // A name of a month, or a no-break space, in an encoding of its own.
+                Dated::Broken if !text.is_ascii() => {
+                    self.decode(text).map_or(Dated::Broken, |text| self.format.dates.parse(text.trim().as_bytes()))
+                }
+                dated => dated,
+            },
             Cell::Date(text) => Dates::default().parse(text),
             Cell::Number(text) if self.format.dates.forms.iter().any(|form| form.name().len() == 8) => {
                 self.format.dates.parse(text)
@@ -659,7 +668,9 @@ fn hours_of(text: &[u8]) -> Result<i64, NumberFault> {
 /// A part of one, which may be written in percent.
 fn parse_part(format: NumberFormat, text: &[u8], is_percent: bool) -> Result<i64, NumberFault> {
     let (text, is_percent) = match text {
-        [percent @ .., b'%'] => (percent.trim_ascii(), true),
+        [percent @ .., b'%'] => {
+            (std::str::from_utf8(percent).map_or(percent, |percent| percent.trim().as_bytes()), true)
+        }
         text => (text, is_percent),
     };
     let number = format.parse(text)?;

@@ -99,7 +99,7 @@ impl Rule {
             Self::Period => "a period like 2026-Q3, 2026-09 or 2026-09-30, not coarser than the pipeline's".to_owned(),
             Self::Number | Self::Scientific => format!("a number like {}", number_example(format)),
             Self::Grouping => format!(
-                "a number like {}; declare other marks with `decimal` and `thousands` in the pipeline",
+                "a number like {}; declare other marks with `decimal`, `thousands` and `grouping` in the pipeline",
                 number_example(format)
             ),
             Self::Range => match column.map(|column| &column.kind) {
@@ -111,6 +111,10 @@ impl Rule {
             Self::OtherCurrency => "amounts in the currency of the row".to_owned(),
             Self::Currency => "an ISO 4217 code such as EUR, here or under `[defaults]` of the pipeline".to_owned(),
             Self::PayBasis => "a pay_basis, here or under `[defaults]` of the pipeline".to_owned(),
+            Self::Date if column.is_none_or(|column| column.name != "hire_date") => format!(
+                "a date written {}; declare another with `dates`, and what means no date with `open_end`",
+                format.dates.names()
+            ),
             Self::Date => format!("a date written {}; declare another with `dates`", format.dates.names()),
             Self::Word => match column.map(|column| &column.kind) {
                 Some(ColumnKind::Word(words)) => format!("one of {}; map other words under `[words]`", words.join(", ")),
@@ -205,6 +209,16 @@ pub enum HeaderFault {
         headers: Vec<String>,
         /// A line further down that has one of them.
         header_line: Option<u64>,
+    },
+    /// No header is one of the pipeline, which asks for no employee ID.
+    NoColumns {
+        /// A line further down that has some.
+        header_line: Option<u64>,
+    },
+    /// The headers are not UTF-8, nobody declared what they are, and a column of the pipeline is not among those that could be read.
+    Encoding {
+        /// Canonical column.
+        column: String,
     },
     /// Two headers are of one name that the pipeline uses; the places are from 1.
     DoubleHeader(usize, usize, String),
@@ -363,6 +377,18 @@ impl fmt::Display for HeaderFault {
                     None => write!(out, "add the column, or name its header under `[columns]`"),
                 }
             }
+            Self::NoColumns { header_line } => {
+                out.write_str(": no header is one of the pipeline; ")?;
+                match header_line {
+                    Some(line) => write!(out, "line {line} has some: declare `header_line = {line}` for this file"),
+                    None => out.write_str("add column names, or name the headers under `[columns]`"),
+                }
+            }
+            Self::Encoding { column } => write!(
+                out,
+                ": the headers are not UTF-8, and none that could be read means {column}; save the file as UTF-8, or declare `encoding` for \
+                 it, as in \"windows-1250\" (Central Europe), \"shift_jis\" or \"utf-16le\""
+            ),
             Self::DoubleHeader(first, second, column) => write!(
                 out,
                 ", columns {first} and {second}: two headers mean {column}; remove one, or name the right one to the letter under \

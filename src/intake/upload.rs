@@ -226,7 +226,7 @@ impl<'a> Pass<'a> {
         let beginning = chunks.beginning().map_err(|error| unreadable(&error))?;
         let head = Head::read(beginning, format, script, is_typed)?;
         let at_header = |fault: HeaderFault| Refusal::Header(head.line, fault);
-        let mapping = match Mapping::of(&head.headers, pipeline, format) {
+        let mapping = match head.mapping(beginning, pipeline, format) {
             Err(HeaderFault::Identifiers(found)) => {
                 let refusal = at_header(HeaderFault::Identifiers(found));
                 let dropping = FileFormat { drops_identifiers: true, ..format.clone() };
@@ -234,7 +234,7 @@ impl<'a> Pass<'a> {
                 self.identified = Some(refusal);
                 mapping
             }
-            mapping => mapping.map_err(|fault| at_header(head.with_header_line(fault, beginning, pipeline, format)))?,
+            mapping => mapping.map_err(at_header)?,
         };
         if self.identified.is_none() {
             self.check_defaults(&mapping).map_err(at_header)?;
@@ -512,8 +512,7 @@ pub fn mapping_of(path: &Path, pipeline: &Pipeline) -> Result<Mapping, Refusal> 
         let mut chunks = Chunks::new(stream);
         let beginning = chunks.beginning().map_err(|error| unreadable(&error))?;
         let head = Head::read(beginning, format, script, is_typed)?;
-        Mapping::of(&head.headers, pipeline, format)
-            .map_err(|fault| Refusal::Header(head.line, head.with_header_line(fault, beginning, pipeline, format)))
+        head.mapping(beginning, pipeline, format).map_err(|fault| Refusal::Header(head.line, fault))
     });
     outcome.unwrap_or_else(|error| Err(unreadable(&error)))
 }

@@ -236,18 +236,18 @@ fn number(text: &[u8], digits: std::ops::RangeInclusive<usize>) -> Option<i32> {
 
 /// The first letters of months in the languages of exports; each means one month in all of them.
 const MONTHS: [&str; 12] = [
-    "jan janv january januar janvier ene enero gen gennaio januari styczen sty",
-    "feb febr february februar fev févr fevr février fevrier febrero febbraio februari lut luty",
-    "mar march mär maer mrz märz mars marzo março marco mrt maart marzec",
-    "apr april avr avril abr abril aprile kwi kwiecien",
-    "may mai mayo mag maggio mei maj",
-    "jun june juni juin junio giu giugno junho cze czerwiec",
-    "jul july juli juil juillet julio lug luglio julho lip lipiec",
-    "aug august août aout ago agosto augustus augusti sie sierpien",
-    "sep sept september septembre septiembre set settembre setembro wrz wrzesien",
-    "oct october okt oktober octobre octubre ott ottobre out outubro paz paź",
-    "nov november novembre noviembre novembro lis listopad",
-    "dec december dez dezember déc decembre décembre dic diciembre dicembre dezembro gru grudzien",
+    "jan janv january januar jän jänner jaenner janvier ene enero gen gennaio januari styczen styczeń stycznia sty",
+    "feb febr february februar fev févr fevr février fevrier febrero febbraio februari feber lut luty lutego",
+    "mar march mär maer mrz märz mars marzo março marco mrt maart marzec marca",
+    "apr april avr avril abr abril aprile kwi kwiecien kwiecień kwietnia",
+    "may mai mayo mag maggio mei maj maja",
+    "jun june juni juin junio giu giugno junho cze czerwiec czerwca",
+    "jul july juli juil juillet julio lug luglio julho lip lipiec lipca",
+    "aug august août aout ago agosto augustus augusti sie sierpien sierpień sierpnia",
+    "sep sept september septembre septiembre set settembre setembro wrz wrzesien wrzesień września",
+    "oct october okt oktober octobre octubre ott ottobre out outubro paz paź październik października",
+    "nov november novembre noviembre novembro lis listopad listopada",
+    "dec december dez dezember déc decembre décembre dic diciembre dicembre dezembro gru grudzien grudzień grudnia",
 ];
 
 /// The number of a month by its name, in the languages of exports.
@@ -312,6 +312,8 @@ mod tests {
             ("DD-MON-YYYY", "31-Oct-2025", day(2025, 10, 31)),
             ("DD.MON.YYYY", "1.März.2025", day(2025, 3, 1)),
             ("DD MON YYYY", "1 août 2025", day(2025, 8, 1)),
+            ("DD MON YYYY", "7 Jänner 2025", day(2025, 1, 7)),
+            ("DD MON YYYY", "7 października 2025", day(2025, 10, 7)),
             ("DD MON YYYY", "1 Sept 2025 07:30", day(2025, 9, 1)),
             ("DD-MON-YY", "31-DEC-25", day(2025, 12, 31)),
             ("MM/DD/YY", "07/05/31", day(1931, 7, 5)),

@@ -14,6 +14,7 @@ mod exports;
 mod hostile;
 mod kill;
 mod linked;
+mod locales;
 mod metrics;
 mod operator;
 mod perturbed;
