@@ -226,6 +226,8 @@ pub enum HeaderFault {
     Scaled(usize, String),
     /// The header of a column says another currency than the pipeline; the place is from 1.
     OtherCurrency(usize, String),
+    /// Nothing but the default says what the amounts of one pay column pay for, and another has that basis too; the place is from 1.
+    PayColumn(usize, &'static str),
     /// Money without a currency, or base pay without its basis.
     NoDefault {
         /// The canonical column that is missing.
@@ -382,6 +384,11 @@ impl fmt::Display for HeaderFault {
                 out,
                 ", column {place}: the header says another currency for {column} than `currency` under `[defaults]`; add a currency \
                  column, or mend one of the two"
+            ),
+            Self::PayColumn(place, default) => write!(
+                out,
+                ", column {place}: nothing says what this pay column pays for, and of two columns side by side both would pay for one {default}; \
+                 name its pay basis under `[columns]`, as in `{{ header = \"...\", pay_basis = \"hour\" }}`"
             ),
             Self::NoDefault { column, example } => write!(
                 out,
