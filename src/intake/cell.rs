@@ -3,6 +3,8 @@
 //! In: the bytes of a field. Out: a [`Cell`]. Invariant: marks of types are known only in text that was made from a workbook, so that no
 //! text of an upload can pass for a typed cell.
 
+use std::borrow::Cow;
+
 use super::workbook;
 
 /// A field.
@@ -180,6 +182,23 @@ fn speaks_of_total(text: &str, perhaps: bool) -> bool {
     is_known(first) || before() || (words.len() > 1 && is_known(last))
 }
 
+/// An employee number without what keeps a spreadsheet from taking it for a number (`="00123"`, `'00123`), and without invisible characters.
+#[must_use]
+#[inline]
+pub fn bare_id(id: &str) -> Cow<'_, str> {
+    let id = id.trim();
+    let id = match id.as_bytes() {
+        [b'=', b'"', .., b'"'] if id.len() > 3 => &id[2..id.len() - 1],
+        [b'\'', _, ..] => &id[1..],
+        _ => id,
+    };
+    let is_invisible = |letter: char| matches!(letter, '\u{feff}' | '\u{200b}'..='\u{200d}' | '\u{2060}');
+    if id.is_ascii() || !id.contains(is_invisible) {
+        return Cow::Borrowed(id.trim());
+    }
+    Cow::Owned(id.replace(is_invisible, "").trim().to_owned())
+}
+
 /// What stands for an employee number where there is none, or what a spreadsheet has made of one.
 #[inline]
 pub(super) fn is_no_id(id: &str) -> bool {
@@ -277,6 +296,16 @@ mod tests {
             "a1b2c3",
         ] {
             assert!(!is_total(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn marks_that_keep_zeros_are_no_part_of_an_id() {
+        for id in ["00123", "=\"00123\"", "'00123", " 00123 ", "\u{feff}00123", "00\u{200b}123"] {
+            assert_eq!(bare_id(id), "00123", "{id:?}");
+        }
+        for id in ["'", "=\"\"", "O'Neil", "=1"] {
+            assert_eq!(bare_id(id), id);
         }
     }
 

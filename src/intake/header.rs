@@ -138,6 +138,7 @@ fn unit_of(header: &str) -> (&str, Option<&str>) {
     let open = match header.chars().next_back() {
         Some(')') => '(',
         Some(']') => '[',
+        Some('）') => '（',
         _ => {
             for between in [", ", " in "] {
                 if let Some((text, unit)) = header.rsplit_once(between).filter(|(_, unit)| currency_in(unit).is_some())
@@ -148,7 +149,9 @@ fn unit_of(header: &str) -> (&str, Option<&str>) {
             return (header, None);
         }
     };
-    match header.rfind(open).map(|at| (header[..at].trim_end_matches(marks), header[at + 1..header.len() - 1].trim())) {
+    let width = open.len_utf8();
+    let parts = |at: usize| (header[..at].trim_end_matches(marks), header[at + width..header.len() - width].trim());
+    match header.rfind(open).map(parts) {
         Some((text, unit)) if !text.is_empty() && is_unit(unit) => (text, Some(unit)),
         _ => (header, None),
     }
@@ -370,6 +373,7 @@ impl Mapping {
             mapping.dropped.push(text);
         }
         mapping.add_pay_basis(format);
+        mapping.judge_pay_columns(pipeline)?;
         // What decides what an amount means is read before it.
         let order = |column: &Column| match (&column.kind, column.name.as_str()) {
             (ColumnKind::Currency, _) => 0,
@@ -448,6 +452,20 @@ impl Mapping {
         Ok(())
     }
 
+    /// Refuses a pay column that only the default gives a pay basis where another one beside it has that basis: of salaries and hourly rates
+    /// side by side both would pay for the same time.
+    fn judge_pay_columns(&self, pipeline: &Pipeline) -> Result<(), HeaderFault> {
+        let Some(default) = pipeline.settings.pay_basis.map(crate::measure::PayBasis::word) else { return Ok(()) };
+        let Some(base) = self.columns.iter().find(|mapped| mapped.column.name == "base_pay") else { return Ok(()) };
+        let is_told = self.columns.iter().any(|mapped| mapped.column.name == "pay_basis" && !mapped.fields.is_empty());
+        let basis = |field: &Field| field.pay_basis.or(field.tells_basis);
+        let of_default = base.fields.iter().filter(|field| basis(field).is_none_or(|basis| basis == default)).count();
+        match base.fields.iter().rev().find(|field| basis(field).is_none()) {
+            Some(field) if of_default > 1 && !is_told => Err(HeaderFault::PayColumn(field.place + 1, default)),
+            _ => Ok(()),
+        }
+    }
+
     /// Lets rows have a pay basis where headers or the format tell one.
     fn add_pay_basis(&mut self, format: &FileFormat) {
         let has_basis = self.has("pay_basis");
@@ -499,12 +517,40 @@ fn is_scaled(unit: &str) -> bool {
         "lakh",
         "lakhs",
         "crore",
+        "crores",
         "lpa",
+        "tausend",
+        "mln",
+        "milliers",
+        "millier",
+        "miles",
+        "millones",
+        "mil",
+        "milhares",
+        "migliaia",
+        "milioni",
+        "duizend",
+        "duizenden",
+        "miljoen",
+        "tusen",
+        "tusental",
+        "tkr",
+        "mkr",
+        "ksek",
+        "tsek",
+        "knok",
+        "tnok",
+        "kdkk",
+        "tdkk",
+        "tys",
+        "tysiące",
+        "tysiącach",
     ];
     unit.contains("k€")
         || unit.contains("t€")
         || unit.contains("k$")
         || unit.contains("k£")
+        || unit.contains(['千', '万', '萬', '億', '천', '만'])
         || words.iter().any(|word| known.contains(word))
 }
 
@@ -572,6 +618,7 @@ mod tests {
         }
         assert_ne!(key_of("base_pay (previous year)"), key_of("base_pay"));
         assert_ne!(key_of("base_pay_2"), key_of("base_pay"));
+        assert_eq!(unit_of("年収（千円）"), ("年収", Some("千円")));
         assert_eq!(key_of("(EUR)"), "(eur)");
     }
 
@@ -616,7 +663,21 @@ mod tests {
 
     #[test]
     fn amounts_in_thousands_are_known_by_their_unit() {
-        for unit in ["TEUR", "k€", "in thousands", "'000", "1000 EUR", "Mio"] {
+        for unit in [
+            "TEUR",
+            "k€",
+            "in thousands",
+            "'000",
+            "1000 EUR",
+            "Mio",
+            "in Tausend",
+            "tkr",
+            "tys. zł",
+            "miles de €",
+            "R$ mil",
+            "千円",
+            "万円",
+        ] {
             assert!(is_scaled(unit), "{unit}");
         }
         for unit in ["EUR", "kr", "monthly", "€", "per year"] {

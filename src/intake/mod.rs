@@ -27,7 +27,7 @@ mod upload;
 pub mod workbook;
 
 pub use batch::ValidBatch;
-pub use cell::is_total;
+pub use cell::{bare_id, is_total};
 pub use header::{Mapped, Mapping, is_unprintable, key_of, shown_header};
 pub use plain::{Plain, PlainHead, Rows, read_rows};
 pub use register::{Company, Register};

@@ -11,7 +11,7 @@ use arrow::array::{ArrayRef, StringArray};
 use encoding_rs::WINDOWS_1252;
 
 use super::builder::{Builder, Built, Meaning, flag_of, synonym};
-use super::cell::{Cell, is_no_id, is_perhaps_total, is_total};
+use super::cell::{Cell, bare_id, is_no_id, is_perhaps_total, is_total};
 use super::chunk::Chunk;
 use super::gate::{self, ColumnGate, Suspicion};
 use super::header::{Field, Mapped, Mapping, is_unprintable, key_of};
@@ -482,8 +482,8 @@ impl Context<'_> {
             None => (Cow::Borrowed(""), Some(Rule::Text)),
             Some(id) => {
                 let id = match id {
-                    Cow::Borrowed(id) => Cow::Borrowed(id.trim()),
-                    Cow::Owned(id) => Cow::Owned(id.trim().to_owned()),
+                    Cow::Borrowed(id) => bare_id(id),
+                    Cow::Owned(id) => Cow::Owned(bare_id(&id).into_owned()),
                 };
                 let is_text = !id.is_empty()
                     && id.len() <= LONGEST_TEXT

@@ -228,6 +228,8 @@ pub enum HeaderFault {
     OtherCurrency(usize, String),
     /// The header of a column of twelve months says another time; the place is from 1.
     OtherTime(usize, String),
+    /// Nothing but the default says what the amounts of one pay column pay for, and another has that basis too; the place is from 1.
+    PayColumn(usize, &'static str),
     /// Money without a currency, or base pay without its basis.
     NoDefault {
         /// The canonical column that is missing.
@@ -334,7 +336,7 @@ impl fmt::Display for Refusal {
             ),
             Self::AmbiguousMarks { column, line } => write!(
                 out,
-                "line {line}, column {column}: every mark has three digits behind it, so that 48.000 could be 48 or 48,000; declare \
+                "line {line}, column {column}: marks with three digits behind them could be decimal marks or thousands marks: 48.000 could be 48 or 48,000; declare \
                  `thousands = \".\"` or `decimal = \".\"` for this file"
             ),
             Self::MostlyTotals { rows, read } => write!(
@@ -408,6 +410,11 @@ impl fmt::Display for HeaderFault {
                 out,
                 ", column {place}: the header says another time for {column} than the twelve months to the snapshot; export that amount, or \
                  mend the header"
+            ),
+            Self::PayColumn(place, default) => write!(
+                out,
+                ", column {place}: nothing says what this pay column pays for, and of two columns side by side both would pay for one {default}; \
+                 name its pay basis under `[columns]`, as in `{{ header = \"...\", pay_basis = \"hour\" }}`"
             ),
             Self::NoDefault { column, example } => write!(
                 out,

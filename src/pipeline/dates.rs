@@ -143,7 +143,11 @@ impl DateForm {
         if let Some(separator) = self.separator {
             let mut texts = text.splitn(3, |&byte| byte == separator);
             for place in 0..3 {
-                put(place, texts.next()?)?;
+                let text = texts.next()?;
+                // Between words a day may have a mark behind it: `Jan 15, 2025`, `15. Jan 2025`.
+                let marked = separator == b' ' && self.parts[place] == Part::Day;
+                let bare = text.strip_suffix(b",").or_else(|| text.strip_suffix(b".")).filter(|_| marked);
+                put(place, bare.unwrap_or(text))?;
             }
         } else {
             if text.len() != 8 {
@@ -218,11 +222,13 @@ fn without_time(text: &[u8], separator: Option<u8>) -> &[u8] {
     let Some((end, _)) = marks.nth(skip) else { return text };
     // `T` also stands in names of months.
     let is_time = |time: &[u8]| {
+        // `1/15/2025 12:00:00 AM`
+        let time = match time {
+            [clock @ .., b'A' | b'P' | b'a' | b'p', b'M' | b'm'] => clock.trim_ascii_end(),
+            time => time,
+        };
         time.first().is_some_and(u8::is_ascii_digit)
-            && time.iter().all(|b| {
-                b.is_ascii_digit()
-                    || matches!(b, b':' | b'.' | b'Z' | b'+' | b'-' | b' ' | b'A' | b'P' | b'M' | b'a' | b'p' | b'm')
-            })
+            && time.iter().all(|b| b.is_ascii_digit() || matches!(b, b':' | b'.' | b'Z' | b'+' | b'-'))
     };
     if is_time(&text[end + 1..]) { &text[..end] } else { text }
 }
@@ -316,6 +322,10 @@ mod tests {
             ("DD MON YYYY", "7 października 2025", day(2025, 10, 7)),
             ("DD MON YYYY", "1 Sept 2025 07:30", day(2025, 9, 1)),
             ("DD-MON-YY", "31-DEC-25", day(2025, 12, 31)),
+            ("MON DD YYYY", "Jan 15, 2025", day(2025, 1, 15)),
+            ("DD MON YYYY", "15. Jan 2025", day(2025, 1, 15)),
+            ("MM/DD/YYYY", "1/15/2025 12:00:00 AM", day(2025, 1, 15)),
+            ("MM/DD/YYYY", "1/15/2025 AM", Dated::Broken),
             ("MM/DD/YY", "07/05/31", day(1931, 7, 5)),
             ("MM/DD/YY", "7/5/11", day(2011, 7, 5)),
             ("MM/DD/YY", "07/05/2011", Dated::Broken),

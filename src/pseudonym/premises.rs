@@ -15,8 +15,8 @@ use crate::digest::hex;
 use crate::exact::DecimalMark;
 use crate::intake::gate::{self, ColumnGate};
 use crate::intake::{
-    FoundIdentifier, FoundValues, HeaderFault, Mapping, Plain, PlainHead, Refusal, Rows, is_total, key_of, read_rows,
-    shown_header,
+    FoundIdentifier, FoundValues, HeaderFault, Mapping, Plain, PlainHead, Refusal, Rows, bare_id, is_total, key_of,
+    read_rows, shown_header,
 };
 use crate::pipeline::{FileFormat, MappedColumn, Pipeline};
 use crate::record::{Column, ColumnKind};
@@ -249,7 +249,7 @@ struct Known<'a> {
 
 /// A hash of an ID or a value.
 fn hash(text: &str) -> u64 {
-    foldhash::fast::FixedState::default().hash_one(text.trim())
+    foldhash::fast::FixedState::default().hash_one(bare_id(text).as_ref())
 }
 
 impl Rows for Known<'_> {
@@ -449,7 +449,8 @@ impl Rows for Writing<'_> {
                 written.push(text);
                 continue;
             }
-            let id = text.trim();
+            let id = bare_id(&text);
+            let id = id.as_ref();
             if id.is_empty() {
                 return Err(Fault::Refused(format!(
                     "line {line}: the employee ID is empty; fill it in or remove the row"

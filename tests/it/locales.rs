@@ -1250,3 +1250,94 @@ fn years_of_two_digits_without_a_pivot_are_refused_before_any_file_is_read() {
         assert!(!desk.workspace().join("store").exists(), "nothing is stored");
     }
 }
+
+/// A pipeline with sections of its own over one company, and a run of it over an upload.
+fn ran_small(upload: &[u8], input: &str, sections: &str) -> (Desk, Outcome) {
+    let desk = Desk::keyed();
+    desk.write("companies.csv", "company_id,sector\nA,S1\n");
+    desk.write("uploads/A.csv", upload);
+    desk.write(
+        "t.toml",
+        format!(
+            "name = \"t\"\nperiod = \"quarter\"\n[input]\nuploads = \"uploads/*\"\ncompanies = \"companies.csv\"\n{input}{sections}\n[dimensions]\n\
+             sector = {{ from = \"company.sector\" }}\n[[tables]]\nname = \"t\"\nby = [\"sector\"]\ntotals = false\nmeasures = [\"headcount\"]\n\
+             [protection]\npreset = \"survey\"\n"
+        ),
+    );
+    let outcome = desk.does("run", &desk.path("t.toml"), &["--period", "2026-Q3"]);
+    (desk, outcome)
+}
+
+/// What was read wrong, or refused without the mend, before the generator found it.
+#[test]
+fn smallest_cases_of_what_the_generator_found_are_refused_with_the_mend() {
+    let none = "[columns]\nemployee_id = \"none\"\n[defaults]\ncurrency = \"EUR\"\npay_basis = \"year\"\n";
+    let euros = "[defaults]\ncurrency = \"EUR\"\npay_basis = \"year\"\n";
+    let gender = "[columns]\ngender = \"Płeć\"\n";
+    let two = "[columns]\nbase_pay = [\"年収\", \"時給\"]\n[defaults]\ncurrency = \"JPY\"\npay_basis = \"year\"\n";
+    let wide: Vec<u8> = "employee_id\nE1\nE2\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let polish = encoded("employee_id,Płeć\nE1,K\nE2,M\n", "windows-1250");
+    let japanese = encoded("社員番号,base_pay\nE1,5\n", "shift_jis");
+    for (upload, sections, told) in [
+        (b"List,\n,\njob_level,base_pay\nL1,5\n".to_vec(), none, "line 3 has some: declare `header_line = 3`"),
+        (b"Sum,\n,\nGrade,Salary\nL1,5\n".to_vec(), none, "no header is one of the pipeline"),
+        (wide, euros, "declare `encoding`"),
+        (polish, gender, "declare `encoding`"),
+        (japanese, "[columns]\nemployee_id = \"社員番号\"\n", "declare `encoding`"),
+        ("employee_id,base_pay\nE1,48\u{202f}000\n".into(), euros, "`thousands`"),
+        ("employee_id,base_pay\nE1,48\u{2019}000\n".into(), euros, "`thousands`"),
+        (b"employee_id,termination_date\nE1,31-DEC-4712\n".to_vec(), euros, "`open_end`"),
+        ("employee_id,年収,時給\nE1,5000000,\nE2,,1500\n".into(), two, "pay_basis = \"hour\""),
+        (
+            "employee_id,\"Lön (tkr)\"\nE1,480\n".into(),
+            "[columns]\nbase_pay = \"Lön\"\n[defaults]\ncurrency = \"SEK\"\n",
+            "in thousands",
+        ),
+        (
+            "employee_id,年収（千円）\nE1,4800\n".into(),
+            "[columns]\nbase_pay = \"年収\"\n[defaults]\ncurrency = \"JPY\"\n",
+            "in thousands",
+        ),
+    ] {
+        let (desk, outcome) = ran_small(&upload, "", sections);
+        let outcome = outcome.ends_with(3);
+        let told_of_it = told_of(&desk, &outcome, "A") + &outcome.all();
+        assert!(told_of_it.contains(told), "{told} is not in {told_of_it}");
+        assert!(stored(&desk, "A").is_none());
+    }
+}
+
+#[test]
+fn smallest_cases_of_what_the_generator_found_are_read() {
+    let words = "dates = \"MON DD YYYY\"\n";
+    let clock = "dates = \"MM/DD/YYYY\"\n";
+    let dates = "dates = \"DD-MON-YYYY\"\nencoding = \"windows-1252\"\n";
+    for (upload, input, currency, column, expected) in [
+        (
+            encoded("employee_id,base_pay\nE1,¥350\n", "shift_jis"),
+            "encoding = \"shift_jis\"\n",
+            "JPY",
+            "base_pay",
+            "3500000",
+        ),
+        (encoded("employee_id,fte\nE1,80\u{a0}%\n", "utf-8"), "", "EUR", "fte", "8000"),
+        (
+            encoded("employee_id,fte\nE1,80\u{a0}%\n", "windows-1252"),
+            "encoding = \"windows-1252\"\n",
+            "EUR",
+            "fte",
+            "8000",
+        ),
+        (encoded("employee_id,hire_date\nE1,01-FÉVR.-1970\n", "windows-1252"), dates, "EUR", "hire_date", "31"),
+        (encoded("employee_id,hire_date\nE1,01-Jän.-1970\n", "windows-1252"), dates, "EUR", "hire_date", "0"),
+        (b"employee_id,hire_date\nE1,\"Feb 1, 1970\"\n".to_vec(), words, "USD", "hire_date", "31"),
+        (b"employee_id,hire_date\nE1,2/1/1970 12:00:00 AM\n".to_vec(), clock, "USD", "hire_date", "31"),
+        ("employee_id,base_pay\nE1,5\nTotalsumma,5\n".into(), "max_reject_share = 0.0\n", "SEK", "base_pay", "50000"),
+        ("employee_id,base_pay\nE1,5\n合計,5\n".into(), "", "JPY", "base_pay", "50000"),
+    ] {
+        let (desk, outcome) =
+            ran_small(&upload, input, &format!("[defaults]\ncurrency = \"{currency}\"\npay_basis = \"year\"\n"));
+        let table = stored(&desk, "A").unwrap_or_else(|| panic!("nothing stored: {}", outcome.all()));
+        assert_eq!(texts(&table, column), Some(vec![expected.to_owned()]));
+    }
+}
