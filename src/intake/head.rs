@@ -33,6 +33,8 @@ impl Head {
         // Spreadsheets write a line `sep=;` that names the delimiter.
         if let [b's' | b'S', b'e' | b'E', b'p' | b'P', b'=', named, rest @ ..] = bytes
             && matches!(rest.first(), Some(b'\r' | b'\n'))
+            // Quotes and line breaks cannot stand between fields; `sep=` alone names nothing.
+            && !matches!(named, b'"' | b'\r' | b'\n')
         {
             declared = declared.or(Some(*named));
             start = 5;
@@ -173,6 +175,9 @@ mod tests {
             Some((names(&["a", "b", "c"]), b',', "1,2,3\n", 4))
         );
         assert_eq!(read("x\ry\ra;b\r1;2\r", Some(3)), Some((names(&["a", "b"]), b';', "1;2\r", 3)));
+        for names_none in ["sep=\r\na,b\r\n", "sep=\n\na,b\n", "sep=\"\na,b\n"] {
+            assert_eq!(read(names_none, None).map(|(_, delimiter, ..)| delimiter), Some(b','), "{names_none:?}");
+        }
         for nothing in ["", "\n\n", ",,\n"] {
             assert_eq!(read(nothing, None), None);
         }

@@ -217,10 +217,7 @@ impl Dates {
 
 /// The date in front of a time of day.
 fn without_time(text: &[u8], separator: Option<u8>) -> &[u8] {
-    let skip = if separator == Some(b' ') { 2 } else { 0 };
-    let mut marks = text.iter().enumerate().filter(|(_, byte)| matches!(byte, b' ' | b'T'));
-    let Some((end, _)) = marks.nth(skip) else { return text };
-    // `T` also stands in names of months.
+    let inside = if separator == Some(b' ') { 2 } else { 0 };
     let is_time = |time: &[u8]| {
         // `1/15/2025 12:00:00 AM`
         let time = match time {
@@ -230,7 +227,15 @@ fn without_time(text: &[u8], separator: Option<u8>) -> &[u8] {
         time.first().is_some_and(u8::is_ascii_digit)
             && time.iter().all(|b| b.is_ascii_digit() || matches!(b, b':' | b'.' | b'Z' | b'+' | b'-'))
     };
-    if is_time(&text[end + 1..]) { &text[..end] } else { text }
+    // `T` also stands in names of months. A date holds two of each at most: `1 OTTOBRE 2026`.
+    let mut spaces = 0;
+    for (end, mark) in text.iter().enumerate().filter(|(_, byte)| matches!(byte, b' ' | b'T')).take(5) {
+        if spaces >= inside && is_time(&text[end + 1..]) {
+            return &text[..end];
+        }
+        spaces += usize::from(*mark == b' ');
+    }
+    text
 }
 
 fn number(text: &[u8], digits: std::ops::RangeInclusive<usize>) -> Option<i32> {
@@ -314,6 +319,10 @@ mod tests {
             ("YYYY-MM-DD", "20230228", Dated::Broken),
             ("YYYYMMDD", "20230228", day(2023, 2, 28)),
             ("DDMMYYYY", "28022023", day(2023, 2, 28)),
+            ("DD MON YYYY", "30 OCT 2026", day(2026, 10, 30)),
+            ("DD MON YYYY", "1 OTTOBRE 2026 12:00:00 AM", day(2026, 10, 1)),
+            ("DD-MON-YYYY", "30-OCT-2026 00:00:00", day(2026, 10, 30)),
+            ("DD-MON-YY", "01-SEPT-25T07:30", day(2025, 9, 1)),
             ("DD-MON-YYYY", "31-DEC-2025", day(2025, 12, 31)),
             ("DD-MON-YYYY", "31-Oct-2025", day(2025, 10, 31)),
             ("DD.MON.YYYY", "1.März.2025", day(2025, 3, 1)),

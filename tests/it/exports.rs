@@ -764,7 +764,7 @@ fn what_a_spreadsheet_left_of_an_id_is_no_employee() {
     let desk = desk(&pipeline("\"base_annual\"", &format!("{INPUT}{DOLLARS}")));
     for id in ["1.23457E+11", "#N/A", "NULL", "n/a", "-"] {
         desk.write("uploads/A.csv", format!("employee_id,period,base_pay\n{id},2026-09,5\n{id},2026-09,5\n"));
-        check(&desk).ends_with(3).tells("2,2,employee_id,employee_id");
+        check(&desk).ends_with(3).tells("1,2,employee_id,employee_id");
     }
 }
 

@@ -17,6 +17,11 @@ pub fn header_means(header: &str) -> Option<Suspicion> {
     let pieces = pieces(header);
     let all = roles(&pieces);
     let says = |roles: Role| all & roles != 0;
+    // Asked once: a header may be made of many words of identifiers.
+    let accompanied = pieces.iter().any(|piece| {
+        let silent = has(*piece, NUMBER | PERSON | ADJECTIVE | CONNECTOR | HINT_NATIONAL);
+        !silent && !matches!(piece, Piece::Known(Meaning { stem: Some(_), .. }))
+    });
     (0..pieces.len()).find_map(|at| {
         let Piece::Known(Meaning { stem: Some((identifier, unless)), .. }) = pieces[at] else { return None };
         let harmless = match unless {
@@ -26,10 +31,7 @@ pub fn header_means(header: &str) -> Option<Suspicion> {
             Unless::Site => says(AMOUNT | COUNTRY) || (says(SITE) && !says(PERSON)),
             Unless::Thing => names_a_thing(&pieces, at, false),
             Unless::ThingAfter => names_a_thing(&pieces, at, true),
-            Unless::Accompanied => pieces.iter().enumerate().any(|(other, piece)| {
-                let silent = has(*piece, NUMBER | PERSON | ADJECTIVE | CONNECTOR | HINT_NATIONAL);
-                other != at && !silent && !matches!(piece, Piece::Known(Meaning { stem: Some(_), .. }))
-            }),
+            Unless::Accompanied => accompanied,
         };
         (!harmless).then_some(Suspicion { identifier, rule: rule_of(identifier) })
     })

@@ -42,6 +42,24 @@ fn headers_that_mean_a_person_are_refused() {
     assert!(refused().count() >= 250, "{}", refused().count());
 }
 
+/// Fields hold tabs and line breaks as well, and spaces that are no ASCII.
+#[test]
+fn spaces_of_any_kind_count_as_the_plain_one() {
+    for value in ["078 05 1120", "+49 30 5550100", "DE89 3704 0044 0532 0130 00"] {
+        let plain = value_looks_like(value);
+        assert!(plain.is_some(), "{value}");
+        for space in ["\t", "\n", "\r", "\u{b}", "\u{a0}"] {
+            assert_eq!(value_looks_like(&value.replace(' ', space)), plain, "{value} with {space:?}");
+        }
+    }
+}
+
+/// A header may be as long as the beginning of an upload.
+#[test]
+fn a_header_of_many_words_of_identifiers_is_looked_at_in_one_pass() {
+    assert_eq!(meaning(&format!("{}xyz", "pan ".repeat(1 << 18))), None);
+}
+
 #[test]
 fn headers_of_the_trade_pass() {
     let wrong: Vec<_> = harmless().filter_map(|header| Some((header, meaning(header)?))).collect();

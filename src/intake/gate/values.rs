@@ -71,7 +71,7 @@ fn unusual_id(id: &str) -> Option<Suspicion> {
         let length = matches!(bytes.len(), 9..=12 | 15..=34);
         return if digits_behind || !length { None } else { whole_id(id) };
     }
-    if !id.is_ascii() || memchr::memchr(b'@', bytes).is_some() {
+    if !bytes.iter().copied().all(is_plain) || memchr::memchr(b'@', bytes).is_some() {
         let plain = plain(id);
         return if holds_email(&plain) { Some(EMAIL) } else { whole_id(plain.trim()) };
     }
@@ -92,7 +92,7 @@ fn whole_id(id: &str) -> Option<Suspicion> {
 
 /// A value with plain dashes, spaces, digits and letters: exports from desks and telephones have many kinds.
 fn plain(value: &str) -> Cow<'_, str> {
-    if value.is_ascii() {
+    if value.bytes().all(is_plain) {
         return Cow::Borrowed(value);
     }
     let letters = value.chars().filter(|&letter| !is_invisible(letter) || ('\u{300}'..='\u{36f}').contains(&letter));
@@ -105,6 +105,11 @@ fn plain(value: &str) -> Cow<'_, str> {
             })
             .collect(),
     )
+}
+
+/// ASCII, and no space but the plain one: tabs and line breaks stand in fields as well.
+fn is_plain(byte: u8) -> bool {
+    byte.is_ascii() && !matches!(byte, b'\t'..=b'\r')
 }
 
 /// Some word of it is `local@domain.tld`, or `local(at)domain.tld`.
