@@ -153,7 +153,7 @@ const BEFORE_TOTALS: [&str; 10] =
 #[inline]
 pub fn is_total(text: &str) -> bool {
     // Employee numbers have digits, and a space in them is rare.
-    let is_word = |text: &str| !text.bytes().any(|byte| byte.is_ascii_digit()) || text.contains([' ', ':']);
+    let is_word = |text: &str| !text.bytes().any(|byte| byte.is_ascii_digit()) || text.contains([' ', ':', '：']);
     text.starts_with(|c: char| !c.is_ascii_digit()) && is_word(text) && speaks_of_total(text, false)
 }
 

@@ -202,7 +202,7 @@ fn decoded<T>(mut stream: impl Read, format: &FileFormat, read: impl FnOnce(Open
     if format.encoding == Encoding::Auto && !marked && 4 * start.iter().filter(|byte| **byte == 0).count() > start.len()
     {
         return Err(io::Error::other(
-            "every other byte is NUL, as in UTF-16 without a byte order mark; declare `encoding = \"utf-16le\"` (or \"utf-16be\") for this file",
+            "every other byte is NUL, as in UTF-16 without a byte order mark; declare `encoding` for this file, as \"utf-16le\" or \"utf-16be\"",
         ));
     }
     // A byte order mark knows better than any declaration.

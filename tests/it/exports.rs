@@ -706,7 +706,7 @@ fn utf_16_without_a_mark_is_named() {
     let wide: Vec<u8> = welders("\r\n", welder).encode_utf16().flat_map(u16::to_le_bytes).collect();
     let bare = desk(&pipeline("\"base_annual\"", &format!("{INPUT}{DOLLARS}")));
     bare.write("uploads/A.csv", &wide);
-    check(&bare).ends_with(3).tells("declare `encoding = \"utf-16le\"`");
+    check(&bare).ends_with(3).tells("declare `encoding` for this file");
     let declared = desk(&pipeline("\"base_annual\"", &format!("{INPUT}encoding = \"utf-16le\"\n{DOLLARS}")));
     declared.write("uploads/A.csv", &wide);
     run(&declared).ends_with(0);
