@@ -88,6 +88,13 @@ impl NumberFormat {
         }
     }
 
+    /// The amount that a text writes in the plainest way, digits and perhaps a decimal point; none where it takes a closer look.
+    #[must_use]
+    #[inline]
+    pub fn plain(self, text: &[u8]) -> Option<Amount> {
+        if self.decimal == DecimalMark::Point { parse_plain(text) } else { None }
+    }
+
     /// Like [`parse`](Self::parse), and takes a currency sign or code before or after the number, and accounting
     /// brackets for negatives: `€ 1,234.50`, `1.234,50 EUR`, `(1,234.50)`.
     ///

@@ -186,6 +186,11 @@ fn speaks_of_total(text: &str, perhaps: bool) -> bool {
 #[must_use]
 #[inline]
 pub fn bare_id(id: &str) -> Cow<'_, str> {
+    if let [b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z', .., b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z'] = id.as_bytes()
+        && id.is_ascii()
+    {
+        return Cow::Borrowed(id);
+    }
     let id = id.trim();
     let id = match id.as_bytes() {
         [b'=', b'"', .., b'"'] if id.len() > 3 => &id[2..id.len() - 1],

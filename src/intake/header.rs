@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use super::gate;
+use super::gate::{self, ColumnGate};
 use super::rule::{FoundIdentifier, HeaderFault};
 use crate::pipeline::{FileFormat, Header, Pipeline};
 use crate::problem::nearest;
@@ -34,6 +34,8 @@ pub struct Mapped {
     pub column: Column,
     /// The fields that hold it, first choice first; none where intake makes it.
     pub fields: Vec<Field>,
+    /// What its values may not look like.
+    pub(super) gate: ColumnGate,
 }
 
 /// A field of a row that holds a column.
@@ -54,6 +56,18 @@ pub struct Field {
 }
 
 impl Mapped {
+    fn of(column: Column, fields: Vec<Field>, allowed: &BTreeSet<String>) -> Self {
+        let is_text = matches!(column.kind, ColumnKind::Code | ColumnKind::Word(_) | ColumnKind::Currency);
+        let header = fields.first().map_or("", |field| field.text.as_str());
+        // Numbers and dates are judged by their form alone; what an allowed header seems to hint at does not count.
+        let gate = match is_text {
+            false => ColumnGate::default(),
+            true if allowed.contains(&key_of(header)) => ColumnGate::of(&column.name),
+            true => ColumnGate::of_both(header, &column.name),
+        };
+        Self { column, fields, gate }
+    }
+
     /// Its headers, as they may be shown.
     #[must_use]
     pub fn headers(&self) -> String {
@@ -325,7 +339,7 @@ impl Mapping {
                 }
             }
             if !fields.is_empty() {
-                columns.push(Mapped { column: mapped.column.clone(), fields });
+                columns.push(Mapped::of(mapped.column.clone(), fields, &allowed));
             }
         }
         let mut known: BTreeSet<String> = columns.iter().map(|mapped| mapped.column.name.clone()).collect();
@@ -345,7 +359,7 @@ impl Mapping {
                     return Err(HeaderFault::DoubleHeader(first + 1, place + 1, name));
                 }
                 taken[place] = true;
-                columns.push(Mapped { column, fields: vec![Field::of(header, place, None)] });
+                columns.push(Mapped::of(column, vec![Field::of(header, place, None)], &allowed));
             }
         }
         let has_ids = columns.iter().any(|mapped| mapped.column.kind == ColumnKind::EmployeeId);
@@ -479,7 +493,7 @@ impl Mapping {
             && !has_basis
             && let Some(column) = Column::canonical("pay_basis")
         {
-            self.columns.push(Mapped { column, fields: Vec::new() });
+            self.columns.push(Mapped::of(column, Vec::new(), &BTreeSet::new()));
         }
     }
 }

@@ -33,6 +33,12 @@ impl Marks {
         if self.is_settled {
             return;
         }
+        // A number that ends with a digit can only tell something where its point stands three digits or more before the end.
+        if let [.., b'0'..=b'9'] = text
+            && (text.len() < 4 || memchr::memchr(b'.', &text[..text.len() - 3]).is_none())
+        {
+            return;
+        }
         let Some(point) = memchr::memrchr(b'.', text) else { return };
         let digits_behind = text[point + 1..].iter().take_while(|byte| byte.is_ascii_digit()).count();
         let digits_before = text[..point].iter().rev().take_while(|byte| byte.is_ascii_digit()).count();

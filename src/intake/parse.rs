@@ -14,7 +14,7 @@ use super::builder::{Builder, Built, Meaning, flag_of, synonym};
 use super::cell::{Cell, bare_id, is_no_id, is_perhaps_total, is_total};
 use super::chunk::Chunk;
 use super::gate::{self, ColumnGate, Suspicion};
-use super::header::{Field, Mapped, Mapping, is_unprintable, key_of};
+use super::header::{Field, Mapped, Mapping, is_unprintable};
 use super::marks::Marks;
 use super::pay;
 use super::records::{Form, Loose, Records, Row as _, Tidy, line_ends};
@@ -94,6 +94,8 @@ pub(super) enum Role {
 /// What is known of a column before any row is read.
 struct Slot<'a> {
     mapped: &'a Mapped,
+    /// Its place among the columns.
+    place: usize,
     role: Role,
     /// The currency of a column that has one of its own.
     currency: Option<[u8; 3]>,
@@ -121,17 +123,23 @@ pub(super) struct Row {
     pub(super) told_basis: Option<&'static str>,
     pub(super) fte: Option<i64>,
     pub(super) hours: Option<i64>,
+    /// Whether it has an employee ID, and that speaks of a total of others.
+    has_id: bool,
+    is_total: bool,
 }
 
 /// What parsing finds besides columns.
 #[derive(Default)]
 struct Findings {
-    suspicions: Vec<Suspicion>,
+    /// With the place of the column.
+    suspicions: Vec<(usize, Suspicion)>,
+    /// Whether a number of this row is the first of its column that could be read in two ways.
+    marked: bool,
     words: BTreeSet<(String, String)>,
 }
 
 impl<'a> Slot<'a> {
-    fn of(mapped: &'a Mapped, context: &Context<'_>) -> Self {
+    fn of((place, mapped): (usize, &'a Mapped), context: &Context<'_>) -> Self {
         let column = &mapped.column;
         let role = match column.name.as_str() {
             "currency" => Role::Currency,
@@ -144,16 +152,26 @@ impl<'a> Slot<'a> {
         };
         let currency = Some(&column.unit).filter(|unit| is_currency_code(unit));
         let header = mapped.fields.first().map_or("", |field| field.text.as_str());
-        let is_allowed = context.format.allow.iter().any(|allowed| key_of(allowed) == key_of(header));
         Self {
             mapped,
+            place,
             role,
             currency: currency.and_then(|code| code.as_bytes().try_into().ok()),
-            // What an allowed header seems to hint at does not count.
-            gate: if is_allowed { ColumnGate::of(&column.name) } else { ColumnGate::of_both(header, &column.name) },
+            gate: mapped.gate,
             is_percent: header.contains('%'),
             has_words: context.pipeline.words.speak_of(column),
             asks_for_marks: !context.format.numbers_are_declared && Marks::matter_to(&column.kind),
+        }
+    }
+}
+
+impl Slot<'_> {
+    /// A number, if the column may hold it.
+    #[inline]
+    fn within_bounds(&self, number: i64) -> Result<Option<i64>, Rule> {
+        match self.mapped.column.kind {
+            ColumnKind::Number { low, high } if !(low..=high).contains(&number) => Err(Rule::Range),
+            _ => Ok(Some(number)),
         }
     }
 }
@@ -196,7 +214,7 @@ impl Context<'_> {
     fn parse_records(&self, mut reader: impl Records, chunk: &Chunk) -> Result<Parsed, Stop> {
         let estimate = chunk.bytes.len() / 80 + 16;
         let columns = &self.mapping.columns;
-        let slots: Vec<Slot<'_>> = columns.iter().map(|mapped| Slot::of(mapped, self)).collect();
+        let slots: Vec<Slot<'_>> = columns.iter().enumerate().map(|mapped| Slot::of(mapped, self)).collect();
         let mut builders: Vec<Builder> =
             columns.iter().map(|mapped| Builder::new(&mapped.column.kind, estimate)).collect();
         let mut marks = vec![Marks::default(); columns.len()];
@@ -241,13 +259,14 @@ impl Context<'_> {
                 {
                     faults.push((u16::try_from(place).ok(), rule));
                 }
-                if slot.asks_for_marks && marks[place].is_first() {
-                    marks[place].line = lines.at(before);
-                }
-                if !findings.suspicions.is_empty() {
-                    let line = lines.at(before);
-                    suspicions.extend(findings.suspicions.drain(..).map(|suspicion| (line, place, suspicion)));
-                }
+            }
+            if std::mem::take(&mut findings.marked) {
+                let line = lines.at(before);
+                marks.iter_mut().filter(|marks| marks.is_first()).for_each(|marks| marks.line = line);
+            }
+            if !findings.suspicions.is_empty() {
+                let line = lines.at(before);
+                suspicions.extend(findings.suspicions.drain(..).map(|(place, suspicion)| (line, place, suspicion)));
             }
             if let Some(terms) = &terms
                 && let Some(rule) = terms.settle(&mut builders, &mut row)
@@ -260,7 +279,10 @@ impl Context<'_> {
             if row.has_base_pay && !row.has_basis && row.declared_basis.or(row.told_basis).is_none() {
                 faults.push((None, Rule::PayBasis));
             }
-            if self.is_total_row(&record, id.map(|id| &columns[id]), !faults.is_empty()) {
+            // Employees with an ID, and rows in order, are employees.
+            let is_total =
+                row.is_total || (!row.has_id && (id.is_none() || !faults.is_empty()) && self.begins_as_total(&record));
+            if is_total {
                 faults.clear();
                 faults.push((id.and_then(|id| u16::try_from(id).ok()), Rule::TotalRow));
             }
@@ -292,28 +314,19 @@ impl Context<'_> {
         }
     }
 
-    /// Whether a row is the total of others: its employee ID says so; where it has none, its first text, in a row that is mostly blank.
-    fn is_total_row(&self, record: &impl super::records::Row, id: Option<&Mapped>, is_broken: bool) -> bool {
-        let says = |place: usize, is_total: fn(&str) -> bool| {
-            let text = record.field(place).unwrap_or_default();
-            let text = Cell::of(&text, self.is_typed).text();
-            self.decode(text).is_some_and(|text| is_total(text.trim()))
-        };
-        let has_id = id.is_some_and(|id| id.fields.iter().any(|field| !record.is_blank(field.place)));
-        if has_id && id.is_some_and(|id| id.fields.iter().any(|field| says(field.place, is_total))) {
-            return true;
-        }
-        // Employees with an ID, and rows in order, are employees.
-        if id.is_some() && !is_broken {
-            return false;
-        }
+    /// Whether a row without an employee ID is the total of others: its first text says so, and it is mostly blank.
+    #[inline(never)]
+    fn begins_as_total(&self, record: &impl super::records::Row) -> bool {
         let filled = (0..record.len()).filter(|&place| !record.is_blank(place));
         let (first, count) = (filled.clone().next(), filled.count());
-        2 * count <= self.mapping.fields.max(4) && first.is_some_and(|first| says(first, is_perhaps_total))
+        let Some(first) = first.filter(|_| 2 * count <= self.mapping.fields.max(4)) else { return false };
+        let text = record.field(first).unwrap_or_default();
+        let text = Cell::of(&text, self.is_typed).text();
+        self.decode(text).is_some_and(|text| is_perhaps_total(text.trim()))
     }
 
     /// Adds one field to its column; the rule that it breaks, if any.
-    #[inline]
+    #[inline(always)]
     fn field(
         &self,
         slot: &Slot<'_>,
@@ -329,9 +342,19 @@ impl Context<'_> {
         let is_no_text = matches!(cell, Cell::Error | Cell::Date(_) | Cell::Hours(_) | Cell::Flag(_));
         Ok(match builder {
             Builder::Ids { bytes, ends } => {
-                self.must_be_utf8(text)?;
-                let (id, rule) = self.employee_id(text);
-                findings.suspicions.extend(gate::employee_id_looks_like(&id));
+                let (id, rule) = match plain_id(text) {
+                    Some(id) => (Cow::Borrowed(id), None),
+                    None => {
+                        self.must_be_utf8(text)?;
+                        let (id, rule) = self.employee_id(text);
+                        row.is_total = is_total(&id);
+                        (id, rule)
+                    }
+                };
+                if let Some(suspicion) = gate::employee_id_looks_like(&id) {
+                    findings.suspicions.push((slot.place, suspicion));
+                }
+                row.has_id = !text.is_empty();
                 bytes.push_str(&id);
                 ends.push(i32::try_from(bytes.len()).unwrap_or(i32::MAX));
                 if is_no_text { Some(Rule::Cell) } else { rule }
@@ -403,6 +426,7 @@ impl Context<'_> {
                 };
                 if slot.asks_for_marks && number.is_some() && matches!(cell, Cell::Text(_)) {
                     marks.see(text);
+                    findings.marked |= marks.is_first();
                 }
                 numbers.push(number.unwrap_or(0));
                 there.push(number.is_some());
@@ -517,7 +541,7 @@ impl Context<'_> {
             return Meaning::Absent;
         }
         if let Some(suspicion) = slot.gate.judge(text) {
-            findings.suspicions.push(suspicion);
+            findings.suspicions.push((slot.place, suspicion));
             return Meaning::Absent;
         }
         if text.len() > LONGEST_TEXT || text.chars().any(|letter| is_unprintable(letter) && !letter.is_whitespace()) {
@@ -604,8 +628,23 @@ impl Context<'_> {
     }
 
     /// The number in a field; none where it is empty.
-    #[inline]
+    #[inline(always)]
     fn number(&self, slot: &Slot<'_>, cell: Cell<'_>, currency: Option<&[u8]>) -> Result<Option<i64>, Rule> {
+        if let Cell::Text(text) = cell {
+            if text.is_empty() {
+                return Ok(None);
+            }
+            // Nearly every number of nearly every file.
+            if let Some(number) = self.format.number.plain(text).filter(|_| slot.role != Role::Fte) {
+                return slot.within_bounds(number);
+            }
+        }
+        self.unusual_number(slot, cell, currency)
+    }
+
+    /// A number that takes a closer look.
+    #[inline(never)]
+    fn unusual_number(&self, slot: &Slot<'_>, cell: Cell<'_>, currency: Option<&[u8]>) -> Result<Option<i64>, Rule> {
         let column = &slot.mapped.column;
         let (text, format) = match cell {
             Cell::Text(text) => (text, self.format.number),
@@ -630,10 +669,7 @@ impl Context<'_> {
             number => number,
         };
         match number {
-            Ok(number) => match column.kind {
-                ColumnKind::Number { low, high } if !(low..=high).contains(&number) => Err(Rule::Range),
-                _ => Ok(Some(number)),
-            },
+            Ok(number) => slot.within_bounds(number),
             Err(NumberFault::NotANumber) => Err(Rule::Number),
             Err(NumberFault::Grouping) => Err(Rule::Grouping),
             Err(NumberFault::Scientific) => Err(Rule::Scientific),
@@ -681,7 +717,7 @@ fn parse_part(format: NumberFormat, text: &[u8], is_percent: bool) -> Result<i64
 }
 
 /// The text of a column in a record, and which of its fields has it: the first that is filled.
-#[inline]
+#[inline(always)]
 fn field_of<'r>(record: &'r impl super::records::Row, mapped: &Mapped) -> (Cow<'r, [u8]>, Option<usize>) {
     match mapped.fields.as_slice() {
         [] => (Cow::Borrowed(b"".as_slice()), None),
@@ -697,6 +733,18 @@ fn field_of<'r>(record: &'r impl super::records::Row, mapped: &Mapped) -> (Cow<'
             (text.unwrap_or_default(), filled)
         }
     }
+}
+
+/// An employee number as nearly all are: ASCII letters, digits, `-`, `_` and `.`, a digit at the end, and no exponent.
+#[inline]
+fn plain_id(text: &[u8]) -> Option<&str> {
+    let [first, .., b'0'..=b'9'] = text else { return None };
+    let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    let is_number = first.is_ascii_digit() && memchr::memchr2(b'e', b'E', text).is_some();
+    if text.len() > LONGEST_TEXT || is_number || !text.iter().all(is_plain) {
+        return None;
+    }
+    std::str::from_utf8(text).ok()
 }
 
 /// Whether a text writes zero, with whatever marks.
@@ -790,4 +838,23 @@ fn period_of(text: &[u8], kind: PeriodKind, dates: &Dates, periods: &mut Vec<Per
         periods.len() - 1
     });
     u32::try_from(place).map_or(Meaning::Broken(Rule::Period), Meaning::Code)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::cell::bare_id;
+    use super::*;
+
+    proptest! {
+        /// The fast way tells of an ID what the slow one tells, or nothing.
+        #[test]
+        fn plain_ids_are_what_the_slow_way_makes_of_them(text in "[A-Ea-e0-9._ '=\"#-]{1,8}|[0-9][.,]?[0-9]{0,3}[eE][+-]?[0-9]{1,2}") {
+            if let Some(id) = plain_id(text.as_bytes()) {
+                prop_assert_eq!(bare_id(&text).as_ref(), id);
+                prop_assert!(!is_no_id(id) && !is_total(id));
+            }
+        }
+    }
 }

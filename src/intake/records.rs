@@ -71,11 +71,12 @@ impl Records for Tidy<'_> {
 }
 
 impl Row for simd_csv::ZeroCopyByteRecord<'_> {
+    #[inline(always)]
     fn len(&self) -> usize {
         simd_csv::ZeroCopyByteRecord::len(self)
     }
 
-    #[inline]
+    #[inline(always)]
     fn field(&self, place: usize) -> Option<Cow<'_, [u8]>> {
         match self.get(place)? {
             [b'"', _, ..] => Some(self.unescape(place).unwrap_or_default()),

@@ -197,6 +197,18 @@ impl Dates {
         if !self.open_ends.is_empty() && self.open_ends.iter().any(|open| open.as_bytes().eq_ignore_ascii_case(text)) {
             return Dated::Open;
         }
+        if let (&[y0, y1, y2, y3, b'-', m0, m1, b'-', d0, d1], Some(form)) = (text, self.forms.first())
+            && form.parts == [Part::Year, Part::Month, Part::Day]
+            && form.separator == Some(b'-')
+            && [y0, y1, y2, y3, m0, m1, d0, d1].iter().all(u8::is_ascii_digit)
+        {
+            let digit = |byte: u8| i32::from(byte - b'0');
+            let year = 1000 * digit(y0) + 100 * digit(y1) + 10 * digit(y2) + digit(y3);
+            let (month, day) = (10 * digit(m0) + digit(m1), 10 * digit(d0) + digit(d1));
+            if (1900..=2199).contains(&year) && (1..=12).contains(&month) && (1..=days_in(year, month)).contains(&day) {
+                return Dated::Day(days_since_epoch(year, month, day));
+            }
+        }
         for form in &self.forms {
             let read = form.read(without_time(text, form.separator), self.pivot);
             if let Some((year, month, day)) = read

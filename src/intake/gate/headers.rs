@@ -4,6 +4,9 @@
 //! Invariant: a header with the word of an identifier is refused unless what stands beside it makes it another thing; in
 //! doubt a header that speaks of a name is refused.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+
 use super::compound::{Piece, pieces};
 use super::words::{
     ADJECTIVE, AMOUNT, CODED, CONNECTOR, COUNTRY, EMPLOYER, HINT_NATIONAL, HINT_PHONE, Meaning, NUMBER, PERSON, Role,
@@ -11,9 +14,42 @@ use super::words::{
 };
 use super::{Identifier, Suspicion};
 
+/// Headers that are kept with what they mean: those of the uploads of a run are nearly all alike.
+const KEPT: usize = 4_096;
+
+/// What a header means, and what it says of its values.
+type Known = (Option<Suspicion>, Hints);
+
+thread_local! {
+    static KNOWN: RefCell<HashMap<String, Known>> = RefCell::default();
+}
+
+/// What is known of a header, found out once in a thread.
+fn known(header: &str) -> Known {
+    KNOWN.with_borrow_mut(|kept| {
+        if let Some(known) = kept.get(header) {
+            return *known;
+        }
+        let known = (meaning(header), hinted(header));
+        if kept.len() < KEPT && header.len() <= 256 {
+            kept.insert(header.to_owned(), known);
+        }
+        known
+    })
+}
+
 /// The identifier that a header means, if any.
 #[must_use]
 pub fn header_means(header: &str) -> Option<Suspicion> {
+    known(header).0
+}
+
+/// What a header says of its values, whether or not it is refused.
+pub(super) fn hints(header: &str) -> Hints {
+    known(header).1
+}
+
+fn meaning(header: &str) -> Option<Suspicion> {
     let pieces = pieces(header);
     let all = roles(&pieces);
     let says = |roles: Role| all & roles != 0;
@@ -48,8 +84,7 @@ pub(super) struct Hints {
     pub code: bool,
 }
 
-/// What a header says of its values, whether or not it is refused.
-pub(super) fn hints(header: &str) -> Hints {
+fn hinted(header: &str) -> Hints {
     let pieces = pieces(header);
     let all = roles(&pieces);
     let says = |roles: Role| all & roles != 0;
