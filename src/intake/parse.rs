@@ -327,6 +327,7 @@ impl Context<'_> {
 
     /// Adds one field to its column; the rule that it breaks, if any.
     #[inline(always)]
+    #[expect(clippy::too_many_lines, reason = "an arm for each kind of column")]
     fn field(
         &self,
         slot: &Slot<'_>,
@@ -342,14 +343,13 @@ impl Context<'_> {
         let is_no_text = matches!(cell, Cell::Error | Cell::Date(_) | Cell::Hours(_) | Cell::Flag(_));
         Ok(match builder {
             Builder::Ids { bytes, ends } => {
-                let (id, rule) = match plain_id(text) {
-                    Some(id) => (Cow::Borrowed(id), None),
-                    None => {
-                        self.must_be_utf8(text)?;
-                        let (id, rule) = self.employee_id(text);
-                        row.is_total = is_total(&id);
-                        (id, rule)
-                    }
+                let (id, rule) = if let Some(id) = plain_id(text) {
+                    (Cow::Borrowed(id), None)
+                } else {
+                    self.must_be_utf8(text)?;
+                    let (id, rule) = self.employee_id(text);
+                    row.is_total = is_total(&id);
+                    (id, rule)
                 };
                 if let Some(suspicion) = gate::employee_id_looks_like(&id) {
                     findings.suspicions.push((slot.place, suspicion));

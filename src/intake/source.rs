@@ -199,8 +199,7 @@ fn decoded<T>(mut stream: impl Read, format: &FileFormat, read: impl FnOnce(Open
         return Err(io::Error::other("it is a packed workbook; upload the workbook itself, which is packed already"));
     }
     let marked = start.starts_with(&[0xFF, 0xFE]) || start.starts_with(&[0xFE, 0xFF]);
-    if format.encoding == Encoding::Auto && !marked && 4 * start.iter().filter(|byte| **byte == 0).count() > start.len()
-    {
+    if format.encoding == Encoding::Auto && !marked && 4 * memchr::memchr_iter(0, &start).count() > start.len() {
         return Err(io::Error::other(
             "every other byte is NUL, as in UTF-16 without a byte order mark; declare `encoding` for this file, as \"utf-16le\" or \"utf-16be\"",
         ));

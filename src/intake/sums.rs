@@ -24,19 +24,19 @@ pub(super) struct Sums {
 #[derive(Debug, Clone, Copy, Default)]
 struct Sum {
     rows: u64,
-    sum: i128,
+    total: i128,
     largest: i64,
 }
 
 impl Sum {
     fn add(&mut self, pay: i64) {
         self.rows += 1;
-        self.sum += i128::from(pay);
+        self.total += i128::from(pay);
         self.largest = self.largest.max(pay);
     }
 
     fn is(self, pay: i64) -> bool {
-        self.rows >= FEWEST && self.sum == i128::from(pay) && i128::from(pay) > 2 * i128::from(self.largest)
+        self.rows >= FEWEST && self.total == i128::from(pay) && i128::from(pay) > 2 * i128::from(self.largest)
     }
 }
 

@@ -73,6 +73,10 @@ pub(super) struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     /// The whole file; none where the collected problems say why.
+    #[expect(
+        clippy::too_many_lines,
+        reason = "a line for each section of the file, and one for each part of a pipeline"
+    )]
     fn pipeline(&mut self, text: &str, overrides: &Overrides) -> Option<Pipeline> {
         let root = &self.root;
         let name = root.required_text("name", "a name, as in `name = \"quarterly\"`");

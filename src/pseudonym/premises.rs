@@ -327,11 +327,11 @@ impl Writing<'_> {
     fn is_figures(&self, header: &str) -> bool {
         let key = key_of(header);
         let of_pipeline = self.premises.pipeline.into_iter().flat_map(|pipeline| &pipeline.columns);
-        let mapped = of_pipeline
+        let mut mapped = of_pipeline
             .filter(|mapped| mapped.texts().any(|text| key_of(text) == key))
             .map(|mapped| mapped.column.clone());
         let column =
-            mapped.last().or_else(|| Column::canonical(&header.trim().to_lowercase().replace([' ', '-'], "_")));
+            mapped.next_back().or_else(|| Column::canonical(&header.trim().to_lowercase().replace([' ', '-'], "_")));
         column.is_some_and(|column| {
             matches!(column.kind, ColumnKind::Money | ColumnKind::Number { .. } | ColumnKind::Date | ColumnKind::Flag)
         })
