@@ -293,6 +293,7 @@ enum Numbers {
 
 /// How an HRIS writes.
 #[derive(Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "independent habits of one system")]
 struct Style {
     name: &'static str,
     /// Whether its headers and words are of the language.

@@ -3,6 +3,8 @@
 //! In: exports of the kinds that slipped through: quotes, line ends, compound headers, identifiers in values, workbooks. Out: the file that is
 //! written, or a refusal without one. No raw ID, no identifier and no column that nobody asked for is ever in it.
 
+#![expect(clippy::format_collect, reason = "small files, made to be read")]
+
 use std::fs;
 
 use crate::desk::{Desk, Outcome};
@@ -33,7 +35,7 @@ fn pseudonymize(desk: &Desk, input: &str, content: impl AsRef<[u8]>, more: &[&st
 
 /// A hundred rows, of which some have a quote in the middle of a text.
 fn welders(end: &str) -> String {
-    let title = |row: usize| if row % 10 == 0 { "Pipe fitter 5\"" } else { "Welder" };
+    let title = |row: usize| if row.is_multiple_of(10) { "Pipe fitter 5\"" } else { "Welder" };
     let rows: String =
         (0..100).map(|row| format!("EMP{row:04},2026-09,{},{}{end}", title(row), 50_000 + row)).collect();
     format!("employee_id,period,job_title,base_pay{end}{rows}")
