@@ -28,6 +28,31 @@ pub(super) struct Chunk {
     pub(super) number: u64,
 }
 
+/// Counts lines on the way through a chunk; asked for places in rising order.
+pub(super) struct Lines<'a> {
+    bytes: &'a [u8],
+    form: Form,
+    counted: usize,
+    line: u64,
+}
+
+impl<'a> Lines<'a> {
+    pub(super) fn new(chunk: &'a Chunk) -> Self {
+        Self { bytes: &chunk.bytes, form: chunk.form, counted: 0, line: chunk.line }
+    }
+
+    /// The line of the record that is read from this place on, blank lines before it passed over.
+    pub(super) fn at(&mut self, place: usize) -> u64 {
+        let blank = self.bytes[place..].iter().take_while(|byte| matches!(byte, b'\n' | b'\r')).count();
+        let start = place + blank;
+        if start > self.counted {
+            self.line += line_ends(&self.bytes[self.counted..start], self.form);
+            self.counted = start;
+        }
+        self.line
+    }
+}
+
 /// Why a stream cannot be cut.
 #[derive(Debug)]
 pub(super) enum CutError {

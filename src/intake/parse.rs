@@ -12,12 +12,12 @@ use encoding_rs::WINDOWS_1252;
 
 use super::builder::{Builder, Built, Meaning, flag_of, synonym};
 use super::cell::{Cell, bare_id, is_no_id, is_perhaps_total, is_total};
-use super::chunk::Chunk;
-use super::gate::{self, ColumnGate, Suspicion};
+use super::chunk::{Chunk, Lines};
+use super::gate::{self, Suspicion};
 use super::header::{Field, Mapped, Mapping, is_unprintable};
 use super::marks::Marks;
 use super::pay;
-use super::records::{Form, Loose, Records, Row as _, Tidy, line_ends};
+use super::records::{Form, Loose, Records, Row as _, Tidy};
 use super::register::Register;
 use super::rule::{Reject, Rule};
 use super::source::Script;
@@ -81,11 +81,10 @@ struct NotUtf8;
 
 /// What the other fields of a row ask of a column.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Role {
+enum Role {
     Currency,
     PayBasis,
     BasePay,
-    Range,
     Fte,
     Hours,
     Other,
@@ -99,7 +98,6 @@ struct Slot<'a> {
     role: Role,
     /// The currency of a column that has one of its own.
     currency: Option<[u8; 3]>,
-    gate: ColumnGate,
     /// Whether the header says that its numbers are percent.
     is_percent: bool,
     has_words: bool,
@@ -145,7 +143,6 @@ impl<'a> Slot<'a> {
             "currency" => Role::Currency,
             "pay_basis" => Role::PayBasis,
             "base_pay" => Role::BasePay,
-            "range_min" | "range_max" => Role::Range,
             "fte" => Role::Fte,
             "weekly_hours" => Role::Hours,
             _ => Role::Other,
@@ -157,7 +154,6 @@ impl<'a> Slot<'a> {
             place,
             role,
             currency: currency.and_then(|code| code.as_bytes().try_into().ok()),
-            gate: mapped.gate,
             is_percent: header.contains('%'),
             has_words: context.pipeline.words.speak_of(column),
             asks_for_marks: !context.format.numbers_are_declared && Marks::matter_to(&column.kind),
@@ -173,31 +169,6 @@ impl Slot<'_> {
             ColumnKind::Number { low, high } if !(low..=high).contains(&number) => Err(Rule::Range),
             _ => Ok(Some(number)),
         }
-    }
-}
-
-/// Counts lines on the way through a chunk; asked for places in rising order.
-struct Lines<'a> {
-    bytes: &'a [u8],
-    form: Form,
-    counted: usize,
-    line: u64,
-}
-
-impl<'a> Lines<'a> {
-    fn new(chunk: &'a Chunk) -> Self {
-        Self { bytes: &chunk.bytes, form: chunk.form, counted: 0, line: chunk.line }
-    }
-
-    /// The line of the record that is read from this place on, blank lines before it passed over.
-    fn at(&mut self, place: usize) -> u64 {
-        let blank = self.bytes[place..].iter().take_while(|byte| matches!(byte, b'\n' | b'\r')).count();
-        let start = place + blank;
-        if start > self.counted {
-            self.line += line_ends(&self.bytes[self.counted..start], self.form);
-            self.counted = start;
-        }
-        self.line
     }
 }
 
@@ -322,7 +293,7 @@ impl Context<'_> {
         let Some(first) = first.filter(|_| 2 * count <= self.mapping.fields.max(4)) else { return false };
         let text = record.field(first).unwrap_or_default();
         let text = Cell::of(&text, self.is_typed).text();
-        self.decode(text).is_some_and(|text| is_perhaps_total(text.trim()))
+        self.script.decode(text).is_some_and(|text| is_perhaps_total(text.trim()))
     }
 
     /// Adds one field to its column; the rule that it breaks, if any.
@@ -490,19 +461,8 @@ impl Context<'_> {
         }
     }
 
-    /// The letters of a text; none where it is not of the encoding.
-    fn decode<'t>(&self, text: &'t [u8]) -> Option<Cow<'t, str>> {
-        match std::str::from_utf8(text) {
-            // What was no letter in the encoding of the file was replaced on the way.
-            Ok(text) if !text.is_ascii() && text.contains('\u{fffd}') => None,
-            Ok(text) => Some(Cow::Borrowed(text)),
-            Err(_) if self.script == Script::Windows1252 => Some(WINDOWS_1252.decode_without_bom_handling(text).0),
-            Err(_) => None,
-        }
-    }
-
     fn employee_id<'t>(&self, text: &'t [u8]) -> (Cow<'t, str>, Option<Rule>) {
-        match self.decode(text) {
+        match self.script.decode(text) {
             None => (Cow::Borrowed(""), Some(Rule::Text)),
             Some(id) => {
                 let id = match id {
@@ -535,12 +495,12 @@ impl Context<'_> {
     /// What a distinct text of a code, word or currency column means.
     fn word(&self, slot: &Slot<'_>, text: &[u8], words: &mut Vec<String>, findings: &mut Findings) -> Meaning {
         let column = &slot.mapped.column;
-        let Some(text) = self.decode(text) else { return Meaning::Broken(Rule::Text) };
+        let Some(text) = self.script.decode(text) else { return Meaning::Broken(Rule::Text) };
         let text = text.trim();
         if text.is_empty() {
             return Meaning::Absent;
         }
-        if let Some(suspicion) = slot.gate.judge(text) {
+        if let Some(suspicion) = slot.mapped.gate.judge(text) {
             findings.suspicions.push((slot.place, suspicion));
             return Meaning::Absent;
         }
@@ -577,7 +537,7 @@ impl Context<'_> {
     }
 
     fn flag(&self, slot: &Slot<'_>, text: &[u8], findings: &mut Findings) -> Meaning {
-        let Some(text) = self.decode(text) else { return Meaning::Broken(Rule::Text) };
+        let Some(text) = self.script.decode(text) else { return Meaning::Broken(Rule::Text) };
         flag_of(self.mapped_word(slot, text.trim(), findings))
     }
 
@@ -594,7 +554,7 @@ impl Context<'_> {
     }
 
     fn company_place(&self, text: &[u8]) -> Meaning {
-        let place = self.decode(text).and_then(|id| self.register.place(id.trim()));
+        let place = self.script.decode(text).and_then(|id| self.register.place(id.trim()));
         match place.and_then(|place| u32::try_from(place).ok()) {
             Some(place) => Meaning::Code(place),
             None => Meaning::Broken(Rule::Company),
@@ -608,9 +568,10 @@ impl Context<'_> {
             Cell::Text(b"") => return (None, None),
             Cell::Text(text) => match self.format.dates.parse(text) {
                 // A name of a month, or a no-break space, in an encoding of its own.
-                Dated::Broken if !text.is_ascii() => {
-                    self.decode(text).map_or(Dated::Broken, |text| self.format.dates.parse(text.trim().as_bytes()))
-                }
+                Dated::Broken if !text.is_ascii() => self
+                    .script
+                    .decode(text)
+                    .map_or(Dated::Broken, |text| self.format.dates.parse(text.trim().as_bytes())),
                 dated => dated,
             },
             Cell::Date(text) => Dates::default().parse(text),

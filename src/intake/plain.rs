@@ -7,10 +7,10 @@ use std::borrow::Cow;
 use std::path::Path;
 
 use super::cell::Cell;
-use super::chunk::{Chunk, Chunks};
+use super::chunk::{Chunk, Chunks, Lines};
 use super::head::Head;
 use super::parse::holds_rows;
-use super::records::{Form, Loose, Records, Row, Tidy, line_ends};
+use super::records::{Form, Loose, Records, Row, Tidy};
 use super::rule::Refusal;
 use super::source::{self, Opened, Script};
 use super::upload::{cannot_be_cut, unreadable};
@@ -100,20 +100,14 @@ struct OfChunk<'a> {
 
 impl OfChunk<'_> {
     fn read<R: Rows>(&self, mut records: impl Records, rows: &mut R) -> Result<(), R::Error> {
-        let bytes = &self.chunk.bytes;
-        let (mut line, mut counted) = (self.chunk.line, 0);
+        let mut lines = Lines::new(self.chunk);
         loop {
-            let at = records.position();
-            let start =
-                at + bytes[at.min(bytes.len())..].iter().take_while(|byte| matches!(byte, b'\n' | b'\r')).count();
+            let before = records.position();
             let Some(record) = records.next() else { return Ok(()) };
-            if start > counted {
-                line += line_ends(&bytes[counted..start], self.chunk.form);
-                counted = start;
-            }
             if (0..record.len()).all(|place| record.is_blank(place)) {
                 continue;
             }
+            let line = lines.at(before);
             if self.chunk.quoted && holds_rows(&record, self.delimiter, self.fields) {
                 return Err(Refusal::SwallowedRows(line).into());
             }
@@ -125,27 +119,17 @@ impl OfChunk<'_> {
     }
 
     fn plain<'f>(&self, field: &'f [u8]) -> Plain<'f> {
+        let text = |field: &'f [u8]| self.script.decode(field).map_or(Plain::NoText, Plain::Text);
         if !self.is_typed {
-            return self.text(field).map_or(Plain::NoText, Plain::Text);
+            return text(field);
         }
-        let text = |text: &'f [u8]| String::from_utf8_lossy(text);
+        let lossy = |text: &'f [u8]| String::from_utf8_lossy(text);
         match Cell::of(field, true) {
-            Cell::Text(_) => self.text(field).map_or(Plain::NoText, Plain::Text),
-            Cell::Number(number) | Cell::Hours(number) => Plain::Number(text(number)),
-            Cell::Flag(flag) => Plain::Text(text(flag)),
-            Cell::Date(date) => Plain::Date(text(date)),
+            Cell::Text(_) => text(field),
+            Cell::Number(number) | Cell::Hours(number) => Plain::Number(lossy(number)),
+            Cell::Flag(flag) => Plain::Text(lossy(flag)),
+            Cell::Date(date) => Plain::Date(lossy(date)),
             Cell::Error => Plain::Error,
-        }
-    }
-
-    fn text<'f>(&self, field: &'f [u8]) -> Option<Cow<'f, str>> {
-        match std::str::from_utf8(field) {
-            Ok(text) if text.contains('\u{fffd}') => None,
-            Ok(text) => Some(Cow::Borrowed(text)),
-            Err(_) if self.script == Script::Windows1252 => {
-                Some(encoding_rs::WINDOWS_1252.decode_without_bom_handling(field).0)
-            }
-            Err(_) => None,
         }
     }
 }

@@ -3,6 +3,7 @@
 //! In: a path. Out: a stream of bytes in UTF-8, or in Windows-1252 where that is declared, without a byte order mark.
 //! Invariant: the stream is read piece by piece; of the upload nothing is kept, or [`SMALL`] bytes while it is read.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek};
 use std::path::{Path, PathBuf};
@@ -40,6 +41,19 @@ pub enum Script {
     Utf8,
     /// Windows-1252, as the pipeline says.
     Windows1252,
+}
+
+impl Script {
+    /// A text; none where the bytes are no letters, or were none in the encoding of the file.
+    pub(super) fn decode(self, bytes: &[u8]) -> Option<Cow<'_, str>> {
+        match std::str::from_utf8(bytes) {
+            // What was no letter in the encoding of the file was replaced on the way.
+            Ok(text) if !text.is_ascii() && text.contains('\u{fffd}') => None,
+            Ok(text) => Some(Cow::Borrowed(text)),
+            Err(_) if self == Self::Windows1252 => Some(WINDOWS_1252.decode_without_bom_handling(bytes).0),
+            Err(_) => None,
+        }
+    }
 }
 
 /// An upload while it is read.
