@@ -9,6 +9,7 @@ use arrow::array::{ArrayRef, BooleanArray, Date32Array, Decimal64Array, Dictiona
 use arrow::buffer::{NullBuffer, OffsetBuffer, ScalarBuffer};
 use hashbrown::HashMap;
 
+use super::block::Text;
 use super::rule::Rule;
 use crate::exact::DECIMALS;
 use crate::period::Period;
@@ -29,6 +30,9 @@ pub(super) enum Meaning {
 /// A text column while it is read: each distinct text is judged once.
 pub(super) struct Words {
     known: HashMap<Box<[u8]>, Meaning>,
+    /// Short texts that were met of late, each where its bits put it; none before the first.
+    recent: Vec<Recent>,
+    /// The last of the longer texts.
     last_text: Vec<u8>,
     last: Option<Meaning>,
     texts: Vec<String>,
@@ -36,8 +40,19 @@ pub(super) struct Words {
     nulls: Vec<bool>,
 }
 
+/// A text of up to sixteen bytes as one number, its length and what it means.
+#[derive(Clone, Copy)]
+struct Recent {
+    packed: u128,
+    length: usize,
+    meaning: Meaning,
+}
+
+/// Places for recent texts: columns of codes rarely change between more.
+const RECENT: usize = 64;
+
 pub(super) enum Builder {
-    Ids { bytes: String, ends: Vec<i32> },
+    Ids { bytes: Vec<u8>, ends: Vec<i32> },
     Words(Words),
     Companies(Words),
     Periods(Words, Vec<Period>),
@@ -50,6 +65,7 @@ impl Words {
     fn new() -> Self {
         Self {
             known: HashMap::new(),
+            recent: Vec::new(),
             last_text: Vec::new(),
             last: None,
             texts: Vec::new(),
@@ -58,30 +74,49 @@ impl Words {
         }
     }
 
+    /// The meaning of a text, which `judge` tells the first time; `content` is the text without a mark of its type.
+    #[inline(always)]
     pub(super) fn meaning<E>(
         &mut self,
-        text: &[u8],
+        text: Text<'_>,
+        content: &[u8],
         judge: impl FnOnce(&mut Vec<String>) -> Result<Meaning, E>,
     ) -> Result<Meaning, E> {
-        if let Some(meaning) = self.last
-            && self.last_text == text
+        let packed = text.packed();
+        let place = packed.map_or(0, |packed| place_of(packed, text.len()));
+        if let Some(packed) = packed {
+            if let Some(recent) = self.recent.get(place)
+                && recent.packed == packed
+                && recent.length == text.len()
+            {
+                return Ok(recent.meaning);
+            }
+        } else if let Some(meaning) = self.last
+            && self.last_text == content
         {
             return Ok(meaning);
         }
-        let meaning = if let Some(meaning) = self.known.get(text) {
+        let meaning = if let Some(meaning) = self.known.get(content) {
             *meaning
         } else {
             let meaning = judge(&mut self.texts)?;
-            self.known.insert(text.into(), meaning);
+            self.known.insert(content.into(), meaning);
             meaning
         };
-        self.last_text.clear();
-        self.last_text.extend_from_slice(text);
-        self.last = Some(meaning);
+        if let Some(packed) = packed {
+            // No text is that long.
+            self.recent.resize(RECENT, Recent { packed: 0, length: usize::MAX, meaning: Meaning::Absent });
+            self.recent[place] = Recent { packed, length: text.len(), meaning };
+        } else {
+            self.last_text.clear();
+            self.last_text.extend_from_slice(content);
+            self.last = Some(meaning);
+        }
         Ok(meaning)
     }
 
     /// Adds the meaning as the next row's; the rule where it broke one.
+    #[inline(always)]
     pub(super) fn push(&mut self, meaning: Meaning) -> Option<Rule> {
         let (code, there, rule) = match meaning {
             Meaning::Absent => (0, false, None),
@@ -93,9 +128,8 @@ impl Words {
         rule
     }
 
-    pub(super) fn last_word(&self) -> Option<&str> {
-        let there = *self.nulls.last()?;
-        there.then(|| self.texts[*self.codes.last().unwrap_or(&0) as usize].as_str())
+    fn word(&self, row: usize) -> Option<&str> {
+        self.nulls.get(row)?.then(|| self.texts[self.codes[row] as usize].as_str())
     }
 
     fn dictionary(self) -> ArrayRef {
@@ -114,7 +148,7 @@ impl Builder {
     pub(super) fn new(kind: &ColumnKind, rows: usize) -> Self {
         match kind {
             ColumnKind::EmployeeId => {
-                Self::Ids { bytes: String::with_capacity(rows * 10), ends: Vec::with_capacity(rows) }
+                Self::Ids { bytes: Vec::with_capacity(rows * 10), ends: Vec::with_capacity(rows) }
             }
             ColumnKind::CompanyId => Self::Companies(Words::new()),
             ColumnKind::Period => Self::Periods(Words::new(), Vec::new()),
@@ -143,7 +177,7 @@ impl Builder {
         Built::Column(match self {
             Self::Ids { bytes, ends } => {
                 let offsets: ScalarBuffer<i32> = std::iter::once(0).chain(ends).collect();
-                return Built::Ids(StringArray::new(OffsetBuffer::new(offsets), bytes.into_bytes().into(), None));
+                return Built::Ids(StringArray::new(OffsetBuffer::new(offsets), bytes.into(), None));
             }
             Self::Companies(words) => return Built::Companies(words.codes),
             Self::Periods(words, periods) => return Built::Periods(words.codes, periods),
@@ -163,37 +197,57 @@ impl Builder {
 }
 
 impl Builder {
-    /// The number of the last row.
-    pub(super) fn last_number(&self) -> Option<i64> {
+    /// The number of a row.
+    pub(super) fn number(&self, row: usize) -> Option<i64> {
         match self {
-            Self::Numbers(numbers, there) if there.last() == Some(&true) => numbers.last().copied(),
+            Self::Numbers(numbers, there) if there.get(row) == Some(&true) => numbers.get(row).copied(),
             _ => None,
         }
     }
 
-    /// Puts another number in the place of the last row's.
-    pub(super) fn replace_last_number(&mut self, number: i64) {
-        if let Self::Numbers(numbers, _) = self
-            && let Some(last) = numbers.last_mut()
-        {
-            *last = number;
+    /// The word of a row.
+    pub(super) fn word(&self, row: usize) -> Option<&str> {
+        match self {
+            Self::Words(words) => words.word(row),
+            _ => None,
         }
     }
 
-    /// Puts a word in the place of the last row's.
-    pub(super) fn replace_last_word(&mut self, word: &str) {
+    /// Whether all rows from one on have a word.
+    pub(super) fn has_all_words(&self, from: usize) -> bool {
+        matches!(self, Self::Words(words) if !words.nulls[from..].contains(&false))
+    }
+
+    /// Puts another number in the place of a row's.
+    pub(super) fn replace_number(&mut self, row: usize, number: i64) {
+        if let Self::Numbers(numbers, _) = self {
+            numbers[row] = number;
+        }
+    }
+
+    /// Puts a word in the place of a row's.
+    pub(super) fn replace_word(&mut self, row: usize, word: &str) {
         if let Self::Words(words) = self {
             let known = words.texts.iter().position(|known| known == word);
             let place = known.unwrap_or_else(|| {
                 words.texts.push(word.to_owned());
                 words.texts.len() - 1
             });
-            if let (Some(code), Some(there)) = (words.codes.last_mut(), words.nulls.last_mut()) {
-                *code = u32::try_from(place).unwrap_or(0);
-                *there = true;
-            }
+            words.codes[row] = u32::try_from(place).unwrap_or(0);
+            words.nulls[row] = true;
         }
     }
+}
+
+/// Where a short text stands among the recent ones.
+#[inline(always)]
+#[expect(clippy::cast_possible_truncation, reason = "both halves are taken, and the place is below RECENT")]
+fn place_of(packed: u128, length: usize) -> usize {
+    // The golden ratio spreads texts that differ in few bits (D. Knuth, The Art of Computer Programming, volume 3, 6.4).
+    const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
+    let (low, high) = (packed as u64, (packed >> 64) as u64);
+    let bits = (low ^ high.rotate_left(32) ^ length as u64).wrapping_mul(SPREAD);
+    (bits >> (u64::BITS - RECENT.ilog2())) as usize
 }
 
 /// What a text of a yes-or-no column means.

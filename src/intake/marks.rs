@@ -51,12 +51,6 @@ impl Marks {
         }
     }
 
-    /// Whether the first number that could be read in two ways has just been seen.
-    #[inline]
-    pub(super) fn is_first(self) -> bool {
-        self.ambiguous == 1 && self.line == 0
-    }
-
     /// Takes what a later chunk has told.
     pub(super) fn merge(&mut self, later: Self) {
         if self.ambiguous == 0 {
@@ -108,7 +102,7 @@ mod tests {
                 let mut marks = Marks::default();
                 for (line, text) in texts.iter().enumerate() {
                     marks.see(text.as_bytes());
-                    if marks.is_first() {
+                    if marks.ambiguous > 0 && marks.line == 0 {
                         marks.line = line as u64 + 1;
                     }
                 }

@@ -5,9 +5,11 @@
 //! ever echoed.
 
 mod batch;
+mod block;
 mod builder;
 mod cell;
 mod chunk;
+mod column;
 pub mod gate;
 mod head;
 mod header;
@@ -23,7 +25,9 @@ mod rule;
 mod shelf;
 pub mod source;
 mod sums;
+mod swallowed;
 mod upload;
+mod values;
 pub mod workbook;
 
 pub use batch::ValidBatch;

@@ -9,10 +9,10 @@ use std::path::Path;
 use super::cell::Cell;
 use super::chunk::{Chunk, Chunks, Lines};
 use super::head::Head;
-use super::parse::holds_rows;
 use super::records::{Form, Loose, Records, Row, Tidy};
 use super::rule::Refusal;
 use super::source::{self, Opened, Script};
+use super::swallowed::holds_rows;
 use super::upload::{cannot_be_cut, unreadable};
 use crate::pipeline::FileFormat;
 

@@ -6,6 +6,8 @@
 
 use std::borrow::Cow;
 
+use super::block::Span;
+
 /// How a piece of CSV text is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Form {
@@ -28,6 +30,9 @@ pub(super) trait Row {
 
     /// Whether some field holds a line break.
     fn holds_breaks(&self) -> bool;
+
+    /// Adds its first `width` fields to the bytes, in whatever order, and where each stands.
+    fn copy(&self, width: usize, bytes: &mut Vec<u8>, spans: &mut Vec<Span>);
 }
 
 /// Records in their order.
@@ -95,6 +100,29 @@ impl Row for simd_csv::ZeroCopyByteRecord<'_> {
     fn holds_breaks(&self) -> bool {
         let text = self.as_slice().trim_ascii_end();
         memchr::memchr2(b'\n', b'\r', text).is_some()
+    }
+
+    #[inline(always)]
+    fn copy(&self, width: usize, bytes: &mut Vec<u8>, spans: &mut Vec<Span>) {
+        let mut start = bytes.len();
+        bytes.extend_from_slice(self.as_slice());
+        for place in 0..width.min(simd_csv::ZeroCopyByteRecord::len(self)) {
+            let text = self.get(place).unwrap_or_default();
+            let end = start + text.len();
+            spans.push(match text {
+                [b'"', _, ..] => match self.unescape(place).unwrap_or_default() {
+                    Cow::Borrowed(inner) if inner.len() < text.len() => Span::new(start + 1, end - 1),
+                    Cow::Borrowed(_) => Span::new(start, end),
+                    Cow::Owned(inner) => {
+                        let at = bytes.len();
+                        bytes.extend_from_slice(&inner);
+                        Span::new(at, bytes.len())
+                    }
+                },
+                _ => Span::new(start, end),
+            });
+            start = end + 1;
+        }
     }
 }
 
@@ -186,6 +214,17 @@ impl Row for LooseRow<'_> {
     fn holds_breaks(&self) -> bool {
         let end = self.ends.last().copied().unwrap_or(0);
         memchr::memchr2(b'\n', b'\r', &self.fields[..end]).is_some()
+    }
+
+    fn copy(&self, width: usize, bytes: &mut Vec<u8>, spans: &mut Vec<Span>) {
+        let ends = &self.ends[..width.min(self.ends.len())];
+        let mut start = bytes.len();
+        bytes.extend_from_slice(&self.fields[..ends.last().copied().unwrap_or(0)]);
+        let first = start;
+        for end in ends {
+            spans.push(Span::new(start, first + end));
+            start = first + end;
+        }
     }
 }
 

@@ -379,15 +379,15 @@ impl<'a> Source<'a> {
 }
 
 impl Shelving<'_, '_> {
-    /// Takes one row of the chunk, with the hash of its employee and its data row in the upload.
-    pub(super) fn take(&mut self, row: usize, hash: u64, number: u64) {
+    /// Takes one row of the chunk, with the hash of its employee, its data row in the upload and its line.
+    pub(super) fn take(&mut self, row: usize, hash: u64, number: u64, line: u64) {
         let owner = (self.parsed.companies[row] as usize, self.parsed.periods[row]);
         let owner = self.shelf.owner(owner);
         let packed = &mut self.packed;
         packed.clear();
         write_id(packed, self.parsed.ids.value(row).as_bytes());
         write_varint(packed, number);
-        write_varint(packed, self.parsed.lines.get(row).copied().unwrap_or(0));
+        write_varint(packed, line);
         let nulls = packed.len();
         packed.resize(nulls + self.sources.len().div_ceil(8), 0);
         for (place, source) in self.sources.iter().enumerate() {
@@ -565,7 +565,7 @@ mod tests {
                 (column("rating"), numbers(|job| job.2)),
                 (column("gender"), Arc::new(genders)),
             ],
-            lines: (0..rows.len() as u64).map(|line| line + 2).collect(),
+            places: Vec::new(),
             suspicions: Vec::new(),
             marks: Vec::new(),
             words: std::collections::BTreeSet::new(),
@@ -621,7 +621,7 @@ mod tests {
                 let mut shelving = shelf.of(&parsed);
                 for (row, (id, company, _)) in part.iter().enumerate() {
                     number += 1;
-                    shelving.take(row, hash_of(*company, id, clash), number);
+                    shelving.take(row, hash_of(*company, id, clash), number, number + 1);
                 }
             }
             let multiple_jobs = if sums { MultipleJobs::Sum } else { MultipleJobs::Reject };

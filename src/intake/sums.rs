@@ -6,6 +6,7 @@
 
 use arrow::array::{Array, Decimal64Array};
 
+use super::chunk::{Chunk, Lines};
 use super::header::Mapping;
 use super::parse::Parsed;
 use super::rule::{Reject, Rule};
@@ -42,11 +43,11 @@ impl Sum {
 
 impl Sums {
     /// Sets the totals of a chunk aside.
-    pub(super) fn set_aside(&mut self, parsed: &mut Parsed, mapping: &Mapping) {
+    pub(super) fn set_aside(&mut self, parsed: &mut Parsed, mapping: &Mapping, chunk: &Chunk) {
         let Some(place) = mapping.columns.iter().position(|mapped| mapped.column.name == "base_pay") else { return };
         let pay = parsed.columns.iter().find(|(column, _)| column.name == "base_pay");
         let Some(pay) = pay.and_then(|(_, array)| array.as_any().downcast_ref::<Decimal64Array>()) else { return };
-        let mut totals: Vec<u64> = Vec::new();
+        let mut totals: Vec<usize> = Vec::new();
         for (row, keep) in parsed.keep.iter_mut().enumerate() {
             if !*keep || pay.is_null(row) {
                 continue;
@@ -54,7 +55,7 @@ impl Sums {
             let amount = pay.value(row);
             if self.since.is(amount) || self.all.is(amount) {
                 *keep = false;
-                totals.push(row as u64);
+                totals.push(row);
                 self.since = Sum::default();
             } else {
                 self.since.add(amount);
@@ -65,7 +66,12 @@ impl Sums {
             return;
         }
         let column = u16::try_from(place).ok();
-        parsed.rejects.extend(totals.into_iter().map(|row| Reject { row, line: 0, column, rule: Rule::TotalRow }));
+        let mut lines = Lines::new(chunk);
+        let rejects = totals.into_iter().map(|row| {
+            let line = lines.at(parsed.places[row]);
+            Reject { row: row as u64, line, column, rule: Rule::TotalRow }
+        });
+        parsed.rejects.extend(rejects);
         parsed.rejects.sort_by_key(|reject| (reject.row, reject.column));
     }
 }

@@ -17,7 +17,7 @@ use hashbrown::HashSet;
 use rayon::prelude::*;
 
 use super::batch::ValidBatch;
-use super::chunk::{Chunk, Chunks, CutError};
+use super::chunk::{Chunk, Chunks, CutError, Lines};
 use super::head::Head;
 use super::header::Mapping;
 use super::marks::Marks;
@@ -258,7 +258,6 @@ impl<'a> Pass<'a> {
             delimiter: head.delimiter,
             company,
             period,
-            lines: matches!(self.purpose, Purpose::Judge(repeated) if !repeated.is_empty()),
         };
         self.marks = vec![Marks::default(); mapping.columns.len()];
         let mut waiting: Vec<Chunk> = next(&mut chunks)?.into_iter().collect();
@@ -267,13 +266,13 @@ impl<'a> Pass<'a> {
                 [chunk] => vec![context.parse(chunk)],
                 chunks => chunks.par_iter().map(|chunk| context.parse(chunk)).collect(),
             };
-            for parsed in parsed {
+            for (chunk, parsed) in waiting.iter().zip(parsed) {
                 let mut parsed = parsed.map_err(|stop| match stop {
                     Stop::NotUtf8(line, column) => Refusal::Encoding { line, column },
                     Stop::SwallowedRows(line) => Refusal::SwallowedRows(line),
                 })?;
-                self.sums.set_aside(&mut parsed, &mapping);
-                self.take(&parsed, &mapping, sink)?;
+                self.sums.set_aside(&mut parsed, &mapping, chunk);
+                self.take(chunk, &parsed, &mapping, sink)?;
             }
             waiting.clear();
             while waiting.len() < rayon::current_num_threads() {
@@ -352,7 +351,13 @@ impl<'a> Pass<'a> {
     }
 
     /// Hands the kept rows of a chunk on, company by company; holds back those of repeated employees and those of many companies.
-    fn take(&mut self, parsed: &Parsed, mapping: &Mapping, sink: &mut dyn Sink) -> Result<(), Interrupt> {
+    fn take(
+        &mut self,
+        chunk: &Chunk,
+        parsed: &Parsed,
+        mapping: &Mapping,
+        sink: &mut dyn Sink,
+    ) -> Result<(), Interrupt> {
         let start = self.report.read;
         self.report.read += parsed.rows as u64;
         self.report.rejected += parsed.keep.iter().filter(|&&keep| !keep).count() as u64;
@@ -382,26 +387,37 @@ impl<'a> Pass<'a> {
         let repeated = if let Purpose::Judge(repeated) = self.purpose { Some(repeated) } else { None };
         let has_ids = self.intake.pipeline.has_employee_ids;
         let mut parts: BTreeMap<(u32, Period), Vec<(u32, u64)>> = BTreeMap::new();
+        // The company and period of the last row, their hash, and rows of them that are in no part yet.
         let mut last: Option<((u32, Period), u64)> = None;
+        let mut run: Vec<(u32, u64)> = Vec::new();
+        let mut lines = Lines::new(chunk);
         let mut shelving = self.repeated.of(parsed);
         for row in (0..parsed.rows).filter(|&row| parsed.keep[row]) {
             let key = (parsed.companies[row], parsed.periods[row]);
             let seed = match last {
                 Some((same, seed)) if same == key => seed,
-                _ => hash(&[&key.0.to_le_bytes(), key.1.to_string().as_bytes()]),
+                _ => {
+                    if let Some((other, _)) = last.filter(|_| !run.is_empty()) {
+                        parts.entry(other).or_default().append(&mut run);
+                    }
+                    hash(&[&key.0.to_le_bytes(), key.1.to_string().as_bytes()])
+                }
             };
             last = Some((key, seed));
             let hash = hash(&[&seed.to_le_bytes(), parsed.ids.value(row).as_bytes()]);
             if repeated.is_some_and(|repeated| repeated.contains(&hash)) {
-                shelving.take(row, hash, start + row as u64 + 1);
+                shelving.take(row, hash, start + row as u64 + 1, lines.at(parsed.places[row]));
                 continue;
             }
             if repeated.is_none() && has_ids {
                 self.hashes.push(hash);
             }
             if hands_on {
-                parts.entry(key).or_default().push((u32::try_from(row).unwrap_or(u32::MAX), hash));
+                run.push((u32::try_from(row).unwrap_or(u32::MAX), hash));
             }
+        }
+        if let Some((key, _)) = last.filter(|_| !run.is_empty()) {
+            parts.entry(key).or_default().append(&mut run);
         }
         if !std::mem::replace(&mut self.has_looked, true)
             && matches!(self.purpose, Purpose::HandOn)
@@ -413,7 +429,7 @@ impl<'a> Pass<'a> {
         if parts.len() >= MANY_OWNERS && rows < parts.len() * FEW_ROWS {
             let mut shelving = self.mixed.of(parsed);
             for (row, hash) in parts.into_values().flatten() {
-                shelving.take(row as usize, hash, 0);
+                shelving.take(row as usize, hash, 0, 0);
             }
             if self.mixed.bytes() > GATHERED {
                 self.clear_mixed(sink)?;
