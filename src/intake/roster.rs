@@ -74,10 +74,8 @@ impl Found {
             self.last.clear();
             self.last.extend_from_slice(&field);
             let text = Cell::of(&field, self.is_typed).text();
-            let text = match self.script {
-                Script::Windows1252 => encoding_rs::WINDOWS_1252.decode_without_bom_handling(text).0.into_owned(),
-                Script::Utf8 | Script::Undeclared => String::from_utf8_lossy(text).into_owned(),
-            };
+            // What is no text is no company either: intake rejects its rows.
+            let Some(text) = self.script.decode(text) else { continue };
             self.companies.insert(text.trim().to_owned());
         }
     }

@@ -809,3 +809,25 @@ fn periods_and_hours_are_read_as_exports_write_them() {
         check(&desk).ends_with(3);
     }
 }
+
+/// Without a register uploads are read for their companies first: both readings must take a name for the same text.
+#[test]
+fn a_company_is_listed_as_it_is_looked_up_whatever_encoding_was_declared() {
+    let desk = Desk::keyed();
+    desk.write(
+        "t.toml",
+        "name = \"t\"\nperiod = \"quarter\"\n[input]\nuploads = \"uploads/*\"\nencoding = \"windows-1252\"\n[defaults]\ncurrency = \
+         \"EUR\"\npay_basis = \"month\"\n[dimensions]\nlevel = { from = \"job_level\" }\n[[tables]]\nname = \"t\"\nby = \
+         [\"level\"]\nmeasures = [\"base_annual\"]\n[protection]\npreset = \"survey\"\n",
+    );
+    let rows: String = (0..5).map(|row| format!("M\u{fc}ller GmbH,E{row},2026-09-30,E9,{}\n", 3_000 + row)).collect();
+    let text = format!("company_id,employee_id,period,job_level,base_pay\n{rows}");
+    let western: Vec<u8> =
+        text.chars().map(|letter| u8::try_from(u32::from(letter)).expect("a western letter")).collect();
+    for bytes in [text.into_bytes(), western] {
+        let upload = desk.write("uploads/a.csv", bytes);
+        desk.does("check", &desk.path("t.toml"), &[upload.to_str().expect("a path")])
+            .ends_with(0)
+            .tells("Müller GmbH in 2026-Q3: 5 employees");
+    }
+}
