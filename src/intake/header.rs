@@ -57,14 +57,8 @@ pub struct Field {
 
 impl Mapped {
     fn of(column: Column, fields: Vec<Field>, allowed: &BTreeSet<String>) -> Self {
-        let is_text = matches!(column.kind, ColumnKind::Code | ColumnKind::Word(_) | ColumnKind::Currency);
         let header = fields.first().map_or("", |field| field.text.as_str());
-        // Numbers and dates are judged by their form alone; what an allowed header seems to hint at does not count.
-        let gate = match is_text {
-            false => ColumnGate::default(),
-            true if allowed.contains(&key_of(header)) => ColumnGate::of(&column.name),
-            true => ColumnGate::of_both(header, &column.name),
-        };
+        let gate = gate_of(header, Some(&column), allowed.contains(&key_of(header)));
         Self { column, fields, gate }
     }
 
@@ -73,6 +67,21 @@ impl Mapped {
     pub fn headers(&self) -> String {
         let headers: Vec<&str> = self.fields.iter().map(|field| field.header.as_str()).collect();
         headers.join(", ")
+    }
+}
+
+/// What values under a header may not look like, in the column that it is of, if any. What an allowed header seems to hint at does not count.
+#[must_use]
+pub fn gate_of(header: &str, column: Option<&Column>, is_allowed: bool) -> ColumnGate {
+    let is_text =
+        |column: &Column| matches!(column.kind, ColumnKind::Code | ColumnKind::Word(_) | ColumnKind::Currency);
+    match column {
+        // Numbers and dates are judged by their form alone.
+        Some(column) if !is_text(column) => ColumnGate::default(),
+        Some(column) if is_allowed => ColumnGate::of(&column.name),
+        Some(column) => ColumnGate::of_both(header, &column.name),
+        None if is_allowed => ColumnGate::default(),
+        None => ColumnGate::of(header),
     }
 }
 

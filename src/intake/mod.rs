@@ -32,10 +32,10 @@ pub mod workbook;
 
 pub use batch::ValidBatch;
 pub use cell::{bare_id, is_total};
-pub use header::{Mapped, Mapping, is_unprintable, key_of, shown_header};
+pub use header::{Mapped, Mapping, gate_of, is_unprintable, key_of, shown_header};
 pub use plain::{Plain, PlainHead, Rows, read_rows};
 pub use register::{Company, Register};
 pub use report::{IntakeReport, UploadReport};
-pub use rule::{FoundIdentifier, FoundValues, HeaderFault, Refusal, Reject, Rule};
+pub use rule::{FoundHeaders, FoundIdentifier, FoundValues, HeaderFault, Refusal, Reject, Rule};
 pub use source::Upload;
 pub use upload::{Intake, Nowhere, Sink, SinkError, UploadError, mapping_of};

@@ -425,18 +425,27 @@ impl fmt::Display for HeaderFault {
     }
 }
 
-fn write_headers(out: &mut fmt::Formatter<'_>, found: &[FoundIdentifier]) -> fmt::Result {
-    out.write_str(", ")?;
-    for (number, FoundIdentifier { place, header, suspicion }) in found.iter().enumerate() {
-        let comma = if number > 0 { "; " } else { "" };
-        let header = header.as_ref().map_or(String::new(), |header| format!(" {header:?}"));
-        write!(out, "{comma}column {place}: the header{header} means {suspicion}")?;
+/// Headers that mean direct identifiers, as they are told: the sentence wants its mend behind it.
+pub struct FoundHeaders<'a>(pub &'a [FoundIdentifier]);
+
+impl fmt::Display for FoundHeaders<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (number, FoundIdentifier { place, header, suspicion }) in self.0.iter().enumerate() {
+            let comma = if number > 0 { "; " } else { "" };
+            let header = header.as_ref().map_or(String::new(), |header| format!(" {header:?}"));
+            write!(out, "{comma}column {place}: the header{header} means {suspicion}")?;
+        }
+        out.write_str(", which must not be uploaded")
     }
+}
+
+fn write_headers(out: &mut fmt::Formatter<'_>, found: &[FoundIdentifier]) -> fmt::Result {
     let [columns, them] = if found.len() == 1 { ["the column", "it"] } else { ["these columns", "them"] };
     write!(
         out,
-        ", which must not be uploaded; remove {columns} and upload again, or leave {them} unread with `identifiers = \"drop\"`, or name a \
-         harmless header under `allow`"
+        ", {}; remove {columns} and upload again, or leave {them} unread with `identifiers = \"drop\"`, or name a harmless header under \
+         `allow`",
+        FoundHeaders(found)
     )
 }
 

@@ -15,8 +15,8 @@ use crate::digest::hex;
 use crate::exact::DecimalMark;
 use crate::intake::gate::{self, ColumnGate};
 use crate::intake::{
-    FoundIdentifier, FoundValues, HeaderFault, Mapping, Plain, PlainHead, Refusal, Rows, bare_id, is_total, key_of,
-    read_rows, shown_header,
+    FoundHeaders, FoundIdentifier, FoundValues, HeaderFault, Mapping, Plain, PlainHead, Refusal, Rows, bare_id,
+    gate_of, is_total, key_of, read_rows, shown_header,
 };
 use crate::pipeline::{FileFormat, MappedColumn, Pipeline};
 use crate::record::{Column, ColumnKind};
@@ -210,26 +210,25 @@ struct Writing<'a> {
 }
 
 impl Premises<'_> {
+    /// Headers that the pipeline has for the employee ID.
+    fn id_headers_of_pipeline(&self) -> impl Iterator<Item = &str> {
+        let columns = self.pipeline.into_iter().flat_map(|pipeline| &pipeline.columns);
+        columns.filter(|mapped| mapped.column.name == "employee_id").flat_map(MappedColumn::texts)
+    }
+
     /// Every header that means the employee ID, without what does not tell headers apart.
     fn id_headers(&self) -> BTreeSet<String> {
-        let of_pipeline = self.pipeline.into_iter().flat_map(|pipeline| &pipeline.columns);
-        let named = of_pipeline.filter(|mapped| mapped.column.name == "employee_id").flat_map(MappedColumn::texts);
-        named.chain(self.id_header).chain(["employee_id"]).map(key_of).collect()
+        self.id_headers_of_pipeline().chain(self.id_header).chain(["employee_id"]).map(key_of).collect()
     }
 
     /// The field of the employee ID.
     fn id_place(&self, head: &PlainHead<'_>) -> Result<usize, Fault> {
-        let wanted: Vec<String> = match (self.id_header, self.pipeline) {
-            (Some(header), _) => vec![header.to_owned()],
-            (None, Some(pipeline)) => pipeline
-                .columns
-                .iter()
-                .filter(|mapped| mapped.column.name == "employee_id")
-                .flat_map(|mapped| mapped.texts().map(str::to_owned))
-                .collect(),
-            (None, None) => vec!["employee_id".to_owned()],
+        let wanted: Vec<&str> = match (self.id_header, self.pipeline) {
+            (Some(header), _) => vec![header],
+            (None, Some(_)) => self.id_headers_of_pipeline().collect(),
+            (None, None) => vec!["employee_id"],
         };
-        let find = |wanted: &String| {
+        let find = |wanted: &&str| {
             let exact = head.headers.iter().position(|header| header.trim() == wanted.trim());
             exact.or_else(|| head.headers.iter().position(|header| key_of(header) == key_of(wanted)))
         };
@@ -269,6 +268,11 @@ impl Rows for Known<'_> {
 }
 
 impl Writing<'_> {
+    /// Headers that the format calls harmless.
+    fn allowed(&self) -> BTreeSet<String> {
+        self.format.allow.iter().map(|header| key_of(header)).collect()
+    }
+
     /// The fields that were asked for.
     fn asked_for(&self, head: &PlainHead<'_>, id: usize) -> Result<BTreeSet<usize>, Fault> {
         let mut places = BTreeSet::from([id]);
@@ -302,7 +306,7 @@ impl Writing<'_> {
 
     /// Refuses headers that mean a direct identifier, or leaves their columns out.
     fn judge_headers(&self, head: &PlainHead<'_>, asked_for: &mut BTreeSet<usize>, id: usize) -> Result<(), Fault> {
-        let allowed: BTreeSet<String> = self.format.allow.iter().map(|header| key_of(header)).collect();
+        let allowed = self.allowed();
         let mut found = Vec::new();
         for (place, header) in head.headers.iter().enumerate() {
             if allowed.contains(&key_of(header)) {
@@ -318,23 +322,31 @@ impl Writing<'_> {
         if found.is_empty() {
             return Ok(());
         }
-        let told = Refusal::Header(head.line, HeaderFault::Identifiers(found)).to_string();
-        let told = told.split("; remove").next().unwrap_or_default();
-        Err(Fault::Refused(format!("{told}; remove such columns, or leave them out with `--drop-identifiers`")))
+        Err(Fault::Refused(format!(
+            "line {}, {}; remove such columns, or leave them out with `--drop-identifiers`",
+            head.line,
+            FoundHeaders(&found)
+        )))
     }
 
-    /// Whether a column holds figures alone, as the pipeline or its canonical name says.
-    fn is_figures(&self, header: &str) -> bool {
+    /// The column that a header is of, as the pipeline or its canonical name says.
+    fn column(&self, header: &str) -> Option<Column> {
         let key = key_of(header);
         let of_pipeline = self.premises.pipeline.into_iter().flat_map(|pipeline| &pipeline.columns);
         let mut mapped = of_pipeline
             .filter(|mapped| mapped.texts().any(|text| key_of(text) == key))
             .map(|mapped| mapped.column.clone());
-        let column =
-            mapped.next_back().or_else(|| Column::canonical(&header.trim().to_lowercase().replace([' ', '-'], "_")));
-        column.is_some_and(|column| {
+        mapped.next_back().or_else(|| Column::canonical(&header.trim().to_lowercase().replace([' ', '-'], "_")))
+    }
+
+    /// A column that is kept.
+    fn kept(&self, place: usize, header: &str, allowed: &BTreeSet<String>) -> Kept {
+        let column = self.column(header);
+        let is_figures = column.as_ref().is_some_and(|column| {
             matches!(column.kind, ColumnKind::Money | ColumnKind::Number { .. } | ColumnKind::Date | ColumnKind::Flag)
-        })
+        });
+        let gate = gate_of(header, column.as_ref(), allowed.contains(&key_of(header)));
+        Kept { place, header: header.to_owned(), gate, is_figures, filled: 0, ids: 0 }
     }
 
     /// A field as it is written: as it stands, or as the pipeline's format writes what a workbook has typed.
@@ -379,15 +391,8 @@ impl Rows for Writing<'_> {
         self.judge_headers(head, &mut places, id)?;
         self.fields = head.headers.len();
         self.id = places.iter().position(|place| *place == id).unwrap_or(0);
-        let kept = |&place: &usize| Kept {
-            place,
-            header: head.headers[place].clone(),
-            gate: ColumnGate::of(&head.headers[place]),
-            is_figures: self.is_figures(&head.headers[place]),
-            filled: 0,
-            ids: 0,
-        };
-        self.columns = places.iter().map(kept).collect();
+        let allowed = self.allowed();
+        self.columns = places.iter().map(|&place| self.kept(place, &head.headers[place], &allowed)).collect();
         let shown =
             |place: usize| shown_header(&head.headers[place]).unwrap_or_else(|| format!("column {}", place + 1));
         self.written.kept = places.iter().map(|place| shown(*place)).collect();
