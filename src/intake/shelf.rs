@@ -14,6 +14,7 @@ use arrow::array::{
 use arrow::datatypes::{Field, Int32Type, Schema};
 use arrow::error::ArrowError;
 use hashbrown::HashMap;
+use rayon::prelude::*;
 
 use super::batch::ValidBatch;
 use super::builder::PRECISION;
@@ -169,8 +170,8 @@ impl Shelf {
         }
         let mut rows = std::mem::take(&mut self.rows);
         match judge {
-            Some(_) => rows.sort_unstable_by_key(|row| (rank[row.owner as usize], row.hash, row.block, row.offset)),
-            None => rows.sort_unstable_by_key(|row| (rank[row.owner as usize], row.block, row.offset)),
+            Some(_) => rows.par_sort_unstable_by_key(|row| (rank[row.owner as usize], row.hash, row.block, row.offset)),
+            None => rows.par_sort_unstable_by_key(|row| (rank[row.owner as usize], row.block, row.offset)),
         }
         let mut settled = Settled::default();
         let mut batch = Batch::new(&self.columns, &self.texts);

@@ -172,7 +172,7 @@ pub(super) fn unreadable(error: &io::Error) -> Refusal {
 
 /// The hashes that occur more than once.
 fn repeated_hashes(mut hashes: Vec<u64>) -> HashSet<u64> {
-    hashes.sort_unstable();
+    hashes.par_sort_unstable();
     hashes.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| pair[0]).collect()
 }
 
@@ -386,37 +386,34 @@ impl<'a> Pass<'a> {
             self.found.is_empty() && self.identified.is_none() && !matches!(self.purpose, Purpose::FindRepeats);
         let repeated = if let Purpose::Judge(repeated) = self.purpose { Some(repeated) } else { None };
         let has_ids = self.intake.pipeline.has_employee_ids;
-        let mut parts: BTreeMap<(u32, Period), Vec<(u32, u64)>> = BTreeMap::new();
-        // The company and period of the last row, their hash, and rows of them that are in no part yet.
-        let mut last: Option<((u32, Period), u64)> = None;
-        let mut run: Vec<(u32, u64)> = Vec::new();
+        let hashes = employees_of(parsed);
+        // All are looked up before any is dealt with: so many look-ups at once wait for memory together.
+        let is_repeated: Vec<bool> = repeated
+            .filter(|repeated| !repeated.is_empty())
+            .map_or_else(Vec::new, |repeated| hashes.iter().map(|hash| repeated.contains(hash)).collect());
+        let mut parts: BTreeMap<(u32, Period), Vec<u32>> = BTreeMap::new();
+        // The company and period of the last row, and rows of them that are in no part yet.
+        let mut last: Option<(u32, Period)> = None;
+        let mut run: Vec<u32> = Vec::new();
         let mut lines = Lines::new(chunk);
         let mut shelving = self.repeated.of(parsed);
         for row in (0..parsed.rows).filter(|&row| parsed.keep[row]) {
-            let key = (parsed.companies[row], parsed.periods[row]);
-            let seed = match last {
-                Some((same, seed)) if same == key => seed,
-                _ => {
-                    if let Some((other, _)) = last.filter(|_| !run.is_empty()) {
-                        parts.entry(other).or_default().append(&mut run);
-                    }
-                    hash(&[&key.0.to_le_bytes(), key.1.to_string().as_bytes()])
-                }
-            };
-            last = Some((key, seed));
-            let hash = hash(&[&seed.to_le_bytes(), parsed.ids.value(row).as_bytes()]);
-            if repeated.is_some_and(|repeated| repeated.contains(&hash)) {
-                shelving.take(row, hash, start + row as u64 + 1, lines.at(parsed.places[row]));
+            if is_repeated.get(row) == Some(&true) {
+                shelving.take(row, hashes[row], start + row as u64 + 1, lines.at(parsed.places[row]));
                 continue;
             }
             if repeated.is_none() && has_ids {
-                self.hashes.push(hash);
+                self.hashes.push(hashes[row]);
             }
             if hands_on {
-                run.push((u32::try_from(row).unwrap_or(u32::MAX), hash));
+                let key = (parsed.companies[row], parsed.periods[row]);
+                if let Some(other) = last.replace(key).filter(|other| *other != key) {
+                    parts.entry(other).or_default().append(&mut run);
+                }
+                run.push(u32::try_from(row).unwrap_or(u32::MAX));
             }
         }
-        if let Some((key, _)) = last.filter(|_| !run.is_empty()) {
+        if let Some(key) = last {
             parts.entry(key).or_default().append(&mut run);
         }
         if !std::mem::replace(&mut self.has_looked, true)
@@ -428,8 +425,8 @@ impl<'a> Pass<'a> {
         let rows: usize = parts.values().map(Vec::len).sum();
         if parts.len() >= MANY_OWNERS && rows < parts.len() * FEW_ROWS {
             let mut shelving = self.mixed.of(parsed);
-            for (row, hash) in parts.into_values().flatten() {
-                shelving.take(row as usize, hash, 0, 0);
+            for row in parts.into_values().flatten() {
+                shelving.take(row as usize, hashes[row as usize], 0, 0);
             }
             if self.mixed.bytes() > GATHERED {
                 self.clear_mixed(sink)?;
@@ -496,7 +493,22 @@ fn hash(parts: &[&[u8]]) -> u64 {
     hasher.finish()
 }
 
-fn select(parsed: &Parsed, company: usize, period: Period, rows: &[(u32, u64)]) -> Result<ValidBatch, ArrowError> {
+/// The hash of the employee of each row.
+fn employees_of(parsed: &Parsed) -> Vec<u64> {
+    let mut last: Option<((u32, Period), u64)> = None;
+    let hash_of = |row: usize| {
+        let key = (parsed.companies[row], parsed.periods[row]);
+        let seed = match last {
+            Some((same, seed)) if same == key => seed,
+            _ => hash(&[&key.0.to_le_bytes(), key.1.to_string().as_bytes()]),
+        };
+        last = Some((key, seed));
+        hash(&[&seed.to_le_bytes(), parsed.ids.value(row).as_bytes()])
+    };
+    (0..parsed.rows).map(hash_of).collect()
+}
+
+fn select(parsed: &Parsed, company: usize, period: Period, rows: &[u32]) -> Result<ValidBatch, ArrowError> {
     let fields: Vec<Field> = parsed
         .columns
         .iter()
@@ -509,11 +521,11 @@ fn select(parsed: &Parsed, company: usize, period: Period, rows: &[(u32, u64)]) 
         let columns = RecordBatch::try_new_with_options(schema, arrays, &options)?;
         return Ok(ValidBatch { company, period, ids: parsed.ids.clone(), columns });
     }
-    let indices = UInt32Array::from_iter_values(rows.iter().map(|(row, _)| *row));
+    let indices = UInt32Array::from_iter_values(rows.iter().copied());
     let arrays: Result<Vec<ArrayRef>, ArrowError> =
         parsed.columns.iter().map(|(_, array)| take(array, &indices, None)).collect();
     let columns = RecordBatch::try_new_with_options(schema, arrays?, &options)?;
-    let ids: StringArray = rows.iter().map(|(row, _)| Some(parsed.ids.value(*row as usize))).collect();
+    let ids: StringArray = rows.iter().map(|row| Some(parsed.ids.value(*row as usize))).collect();
     Ok(ValidBatch { company, period, ids, columns })
 }
 
